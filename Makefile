@@ -1,0 +1,49 @@
+# Short names for what this project does. `make lab` and `make test` are `python start.py lab`
+# and `python start.py test`, for those who have make; nothing else is needed on the machine.
+#
+#   make test PYTHON=3.12     the tests on another Python, in an environment of its own
+#   make test ARGS="-k wilson"    what follows ARGS= is passed on
+
+PYTHON ?=
+ARGS ?=
+
+# The Python to start with: python3, or, for PYTHON=3.12, python3.12 or one that pyenv has.
+# Each is run before it is chosen, since pyenv puts stand-ins for absent Pythons on PATH.
+ifeq ($(PYTHON),)
+RUN := python3
+else
+RUN := $(shell for p in python$(PYTHON) "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/$(PYTHON)*/bin/python; \
+	do "$$p" -c "" 2>/dev/null && echo "$$p" && break; done)
+ifeq ($(RUN),)
+$(error There is no Python $(PYTHON) on this machine: install it, or choose another with PYTHON=)
+endif
+endif
+START := "$(RUN)" start.py
+
+.PHONY: help lab test render check lock bench
+
+help:  ## say what there is
+	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
+
+lab:  ## open the lessons in JupyterLab
+	$(START) lab $(ARGS)
+
+test:  ## run every test
+	$(START) test $(ARGS)
+
+render:  ## run the notebooks and store their outputs (ARGS="notebooks/02*.ipynb" for some)
+	$(START) run python tools/notebooks.py render $(ARGS)
+
+check:  ## say which notebooks are not as they should be
+	$(START) run python tools/notebooks.py check $(ARGS)
+
+# No header, since it would write down the machine it ran on. The learner's pins come first;
+# the tests add to them and share them.
+lock:  ## renew requirements.lock and requirements-dev.lock
+	$(START) run uv pip compile --quiet --universal --upgrade --no-header pyproject.toml \
+		--output-file requirements.lock
+	$(START) run uv pip compile --quiet --universal --upgrade --no-header pyproject.toml \
+		--group test --constraint requirements.lock --output-file requirements-dev.lock
+
+bench:  ## measure the speed beside other tools
+	$(START) bench $(ARGS)

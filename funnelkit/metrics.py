@@ -1,0 +1,947 @@
+"""Rates, their intervals, and the contract that says what each metric means.
+
+A rate is a fraction in [0, 1]: so many *converted* out of so many *visitors*. This module
+computes it, puts an interval around it, and writes down for each metric of the course what is
+counted, over whom, in which unit and within which window (`CONTRACT`).
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from statistics import NormalDist
+
+import numpy as np
+import pandas as pd
+
+# ---------------------------------------------------------------- a rate and its interval
+
+
+def conversion_rate(converted, visitors):
+    """Share of the visitors who converted.
+
+    Parameters
+    ----------
+    converted : int, array or Series of int
+        How many converted.
+    visitors : int, array or Series of int
+        How many there were; at least 1, and never fewer than `converted`.
+
+    Returns
+    -------
+    float, array or Series of float
+        A fraction in [0, 1]; a Series, with its index, when a Series came in.
+
+    Raises
+    ------
+    TypeError
+        If a count is not a number (text, booleans).
+    ValueError
+        If a count is missing, negative or not whole, if there are no visitors, or if more
+        converted than visited.
+
+    Examples
+    --------
+    A thousand people saw the page, two hundred sent the form:
+
+    >>> conversion_rate(200, 1000)
+    0.2
+    """
+    x, n, like_input = _counts(converted, visitors)
+    return like_input(x / n)
+
+
+def wilson_interval(converted, visitors, *, confidence=0.95):
+    r"""Wilson score interval of a conversion rate.
+
+    It holds every true rate that a score test would not reject. It never leaves [0, 1], never
+    has no width, and stays close to its nominal coverage for few visitors and for rates near 0
+    or 1, where the textbook interval fails (see `wald_interval`).
+
+    Parameters
+    ----------
+    converted : int, array or Series of int
+        How many converted.
+    visitors : int, array or Series of int
+        How many there were; at least 1, and never fewer than `converted`.
+    confidence : float, default 0.95
+        How often, in the long run, intervals made in this way hold the true rate.
+
+    Returns
+    -------
+    low, high : float, array or Series of float
+        The ends, as fractions. `low` is exactly 0 when nobody converted, `high` exactly 1
+        when all did.
+
+    Raises
+    ------
+    TypeError
+        If a count is not a number (text, booleans).
+    ValueError
+        If a count is missing, negative or not whole, if there are no visitors, if more
+        converted than visited, or if `confidence` is not between 0 and 1.
+
+    Notes
+    -----
+    With :math:`\hat p = x / n` and :math:`z` the normal quantile of the confidence (1.96 for
+    95 %),
+
+    .. math:: \frac{1}{1 + z^2/n} \left( \hat p + \frac{z^2}{2n}
+              \pm z \sqrt{\frac{\hat p (1 - \hat p)}{n} + \frac{z^2}{4n^2}} \right)
+
+    Visitors are taken to be independent. Where they are not (several rows a person), resample
+    people instead: `bootstrap`.
+
+    References
+    ----------
+    E. B. Wilson (1927), "Probable inference, the law of succession, and statistical
+    inference", *JASA* 22. L. D. Brown, T. T. Cai and A. DasGupta (2001), "Interval estimation
+    for a binomial proportion", *Statistical Science* 16(2), recommend it.
+
+    Examples
+    --------
+    >>> low, high = wilson_interval(200, 1000)
+    >>> print(f"{low:.1%} to {high:.1%}")
+    17.6% to 22.6%
+    >>> low, high = wilson_interval(2, 20)
+    >>> print(f"{low:.1%} to {high:.1%}")
+    2.8% to 30.1%
+    """
+    x, n, like_input = _counts(converted, visitors)
+    z = _normal_quantile(confidence)
+    centre = (x + z**2 / 2) / (n + z**2)
+    half = z * np.sqrt(x * (n - x) / n + z**2 / 4) / (n + z**2)
+    # At the two extremes the algebra gives 0 and 1 exactly; rounding need not.
+    low = np.where(x == 0, 0.0, centre - half)
+    high = np.where(x == n, 1.0, centre + half)
+    return like_input(low), like_input(high)
+
+
+def wald_interval(converted, visitors, *, confidence=0.95):
+    r"""Compute the textbook interval of a rate, kept here to show where it fails.
+
+    Do not use it: use `wilson_interval`. With few visitors, or a rate near 0 or 1, it leaves
+    [0, 1], and when nobody converted it has no width, as though we were certain.
+
+    Parameters
+    ----------
+    converted : int, array or Series of int
+        How many converted.
+    visitors : int, array or Series of int
+        How many there were; at least 1, and never fewer than `converted`.
+    confidence : float, default 0.95
+        The confidence it claims, which is not the one it has.
+
+    Returns
+    -------
+    low, high : float, array or Series of float
+        The ends, not cut off at 0 and 1.
+
+    Raises
+    ------
+    TypeError
+        If a count is not a number (text, booleans).
+    ValueError
+        If a count is missing, negative or not whole, if there are no visitors, if more
+        converted than visited, or if `confidence` is not between 0 and 1.
+
+    Notes
+    -----
+    .. math:: \hat p \pm z \sqrt{\hat p (1 - \hat p) / n}
+
+    References
+    ----------
+    L. D. Brown, T. T. Cai and A. DasGupta (2001), "Interval estimation for a binomial
+    proportion", *Statistical Science* 16(2), on how its coverage fails.
+
+    Examples
+    --------
+    Two of twenty, and an interval that reaches below nothing:
+
+    >>> low, high = wald_interval(2, 20)
+    >>> print(f"{low:.1%} to {high:.1%}")
+    -3.1% to 23.1%
+    """
+    x, n, like_input = _counts(converted, visitors)
+    rate = x / n
+    half = _normal_quantile(confidence) * np.sqrt(rate * (1 - rate) / n)
+    return like_input(rate - half), like_input(rate + half)
+
+
+def rates(table, converted="converted", *, by=None, confidence=0.95):
+    """Conversion rate with its Wilson interval, for each group of users.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row a user.
+    converted : str, default "converted"
+        The boolean column that says whether the user converted.
+    by : str or list of str, optional
+        Column or columns to group by. A missing value is a group of its own, so that the
+        groups sum to the total. Without it there is one group, "all".
+    confidence : float, default 0.95
+        Confidence of the interval.
+
+    Returns
+    -------
+    DataFrame
+        One row a group, the group in the index: `visitors` and `converted` (users), `rate`,
+        `ci_low` and `ci_high` (fractions). ``attrs["confidence"]`` repeats the confidence.
+
+    Raises
+    ------
+    TypeError
+        If `table` is no DataFrame, or the column is not boolean.
+    ValueError
+        If a column is not in the table, the table has no rows, or the boolean column has
+        missing values.
+
+    Examples
+    --------
+    >>> users = pd.DataFrame({
+    ...     "device": ["mobile", "mobile", "mobile", "desktop", "desktop"],
+    ...     "converted": [False, True, False, True, True],
+    ... })
+    >>> rates(users, by="device").round(2)  # doctest: +NORMALIZE_WHITESPACE
+             visitors  converted  rate  ci_low  ci_high
+    device
+    desktop         2          2  1.00    0.34     1.00
+    mobile          3          1  0.33    0.06     0.79
+    """
+    keys = [] if by is None else [by] if isinstance(by, str) else list(by)
+    _need_columns(table, [converted, *keys], "table")
+    if table.empty:
+        raise ValueError("the table has no rows: a rate of nobody is not a number")
+    happened = _boolean(table[converted], converted)
+    groups = [table[key] for key in keys] or np.full(len(table), "all")
+    counts = happened.groupby(groups, dropna=False, observed=True).agg(["size", "sum"])
+    counts = counts.set_axis(["visitors", "converted"], axis=1).astype("int64")
+    return _with_interval(counts, confidence)
+
+
+def _with_interval(counts, confidence):
+    """Add the rate and its interval to a table of visitors and converted."""
+    low, high = wilson_interval(counts["converted"], counts["visitors"], confidence=confidence)
+    rate = counts["converted"] / counts["visitors"]
+    table = counts.assign(rate=rate, ci_low=low, ci_high=high)
+    table.attrs["confidence"] = float(confidence)
+    return table
+
+
+# ---------------------------------------------------------------- rates over time
+
+
+def period_rate(events, start, end, *, freq="W", user="user_id", event="event", time="timestamp"):
+    """Conversions of a period over the new users of the same period.
+
+    It is quick and up to date, and it mixes people: those who convert this week mostly came in
+    earlier weeks. When traffic jumps, the rate falls although nobody behaves differently; when
+    traffic stops, it can exceed 1. `cohort_rate` follows the same people instead.
+
+    Parameters
+    ----------
+    events : DataFrame
+        The log, one row an event.
+    start, end : str
+        The event with which a user enters, and the one that counts as converted.
+    freq : str, default "W"
+        Length of a period, as `Series.dt.to_period` takes it: "D", "W" (Monday to Sunday), "M".
+    user, event, time : str
+        Names of the columns.
+
+    Returns
+    -------
+    DataFrame
+        One row a period, in order, without gaps: `visitors` (users whose first `start` falls
+        into it), `converted` (users with an `end` in it) and `rate`, missing where nobody
+        entered. There is no interval: the converted are not a part of the visitors, so the
+        rate is not a proportion and no binomial interval applies.
+
+    Raises
+    ------
+    TypeError
+        If `events` is no DataFrame or the times are not times.
+    ValueError
+        If a column, an event, a user id or a time is missing, or `start` and `end` are equal.
+
+    Notes
+    -----
+    The first and the last period are often only partly covered by the log.
+
+    Examples
+    --------
+    >>> period_rate(example_events(), "visit", "customer")  # doctest: +NORMALIZE_WHITESPACE
+                           visitors  converted  rate
+    period
+    2026-03-02/2026-03-08         5          0   0.0
+    2026-03-09/2026-03-15         2          2   1.0
+    2026-03-16/2026-03-22         0          1   NaN
+    """
+    starts, ends = _entries_and_ends(events, start, end, user, event, time)
+    visitors = starts.dt.to_period(freq).value_counts()
+    converted = ends[user].groupby(ends[time].dt.to_period(freq)).nunique()
+    first = min(visitors.index.min(), converted.index.min())
+    last = max(visitors.index.max(), converted.index.max())
+    periods = pd.period_range(first, last, name="period")
+    counts = pd.DataFrame({"visitors": visitors, "converted": converted}).reindex(periods)
+    counts = counts.fillna(0).astype("int64")
+    return counts.assign(
+        rate=counts["converted"] / counts["visitors"].where(counts["visitors"] > 0)
+    )
+
+
+def cohort_rate(
+    events,
+    start,
+    end,
+    *,
+    window,
+    freq="W",
+    observed_until=None,
+    confidence=0.95,
+    user="user_id",
+    event="event",
+    time="timestamp",
+):
+    """Of the users who entered in a period, the share that converted within the window.
+
+    Parameters
+    ----------
+    events : DataFrame
+        The log, one row an event.
+    start, end : str
+        The event with which a user enters (the first one counts), and the one that counts as
+        converted, at or after the entry. Steps between them are not asked for.
+    window : str or Timedelta
+        How long after the entry a conversion still counts, inclusive: "30D".
+    freq : str, default "W"
+        Length of a period, as `Series.dt.to_period` takes it: "D", "W" (Monday to Sunday), "M".
+    observed_until : str or Timestamp, optional
+        When the log ends. Users whose window is not over by then are left out: they may yet
+        convert, and counting them makes recent cohorts look worse than they are. Without it
+        nobody is left out.
+    confidence : float, default 0.95
+        Confidence of the interval.
+    user, event, time : str
+        Names of the columns.
+
+    Returns
+    -------
+    DataFrame
+        One row a period in which users entered, in order: `visitors`, `converted`, `rate`,
+        `ci_low`, `ci_high`. ``attrs["left_out"]`` is the number of users left out.
+
+    Raises
+    ------
+    TypeError
+        If `events` is no DataFrame or the times are not times.
+    ValueError
+        If a column, an event, a user id or a time is missing, `start` and `end` are equal,
+        `window` is no positive duration, or no user's window is over.
+
+    See Also
+    --------
+    funnelkit.funnels.reach : the same for a funnel with steps between.
+
+    Examples
+    --------
+    >>> table = cohort_rate(example_events(), "visit", "customer", window="7D")
+    >>> table.round(2)  # doctest: +NORMALIZE_WHITESPACE
+                           visitors  converted  rate  ci_low  ci_high
+    period
+    2026-03-02/2026-03-08         5          1   0.2    0.04     0.62
+    2026-03-09/2026-03-15         2          1   0.5    0.09     0.91
+    """
+    window = _duration("window", window)
+    starts, ends = _entries_and_ends(events, start, end, user, event, time)
+    took = ends[time] - ends[user].map(starts)
+    converts = ends.loc[took.between(pd.Timedelta(0), window), user].unique()
+    users = pd.DataFrame({"start": starts, "converted": starts.index.isin(converts)})
+    left_out = 0
+    if observed_until is not None:
+        over = users["start"] + window <= pd.Timestamp(observed_until)
+        left_out = int((~over).sum())
+        users = users[over]
+        if users.empty:
+            raise ValueError(
+                f"no user's window of {window} is over by {observed_until}: "
+                "shorten the window, or wait"
+            )
+    table = rates(
+        users.assign(period=users["start"].dt.to_period(freq)), by="period", confidence=confidence
+    )
+    table.attrs["left_out"] = left_out
+    return table
+
+
+def _entries_and_ends(events, start, end, user, event, time):
+    """Check a log; return each user's first `start`, and the rows with `end`."""
+    _need_columns(events, [user, event, time], "events")
+    if start == end:
+        raise ValueError(f"start and end are both {start!r}: name two different events")
+    if not pd.api.types.is_datetime64_any_dtype(events[time]):
+        raise TypeError(
+            f"column {time!r} holds {events[time].dtype}, not times: convert with pd.to_datetime"
+        )
+    if getattr(events[time].dt, "tz", None) is not None:
+        raise TypeError(
+            f"column {time!r} has a time zone: "
+            f"convert with .dt.tz_convert('UTC').dt.tz_localize(None)"
+        )
+    for column in (user, time):
+        _refuse(
+            events[column].isna(), f"column {column!r} is missing", "fill or leave out these rows"
+        )
+    for name in (start, end):
+        _need_one_of(name, events[event].dropna().unique(), f"event in column {event!r}")
+    starts = events[events[event] == start].groupby(user)[time].min()
+    return starts, events.loc[events[event] == end, [user, time]]
+
+
+# ---------------------------------------------------------------- bootstrap by user
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """A statistic, its bootstrap interval, and the replicates behind it.
+
+    Attributes
+    ----------
+    estimate : float
+        The statistic of the table itself.
+    low, high : float
+        Ends of the interval.
+    replicates : array of float, read-only
+        The statistic of each resample.
+    confidence : float
+        Confidence of the interval.
+    users : int
+        How many users were drawn for each resample.
+    method : str
+        How the ends were found; "percentile": quantiles of the replicates.
+    """
+
+    estimate: float
+    low: float
+    high: float
+    replicates: np.ndarray = field(repr=False, compare=False)
+    confidence: float = 0.95
+    users: int = 0
+    method: str = "percentile"
+
+    @property
+    def standard_error(self):
+        """Standard deviation of the replicates."""
+        return float(np.std(self.replicates, ddof=1))
+
+    def __repr__(self):
+        return (
+            f"Bootstrap(estimate={self.estimate:.4g}, low={self.low:.4g}, high={self.high:.4g}, "
+            f"confidence={self.confidence:g}, method={self.method!r}, "
+            f"n_resamples={len(self.replicates)}, users={self.users})"
+        )
+
+
+def bootstrap(table, statistic, *, user="user_id", n_resamples=1000, confidence=0.95, seed=None):
+    """Interval of any statistic of a table, by resampling its users.
+
+    Rows of one user are not independent: who came back five times is one person, not five.
+    So users are drawn, with replacement and as many as there are, and each brings all of their
+    rows along. Drawing single rows instead gives intervals that are too narrow.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One or several rows a user.
+    statistic : callable
+        Takes a table such as `table` and returns a number.
+    user : str, default "user_id"
+        Column, or name of the index, that says whose row it is.
+    n_resamples : int, default 1000
+        How many times to draw.
+    confidence : float, default 0.95
+        Confidence of the interval.
+    seed : int or numpy.random.Generator, optional
+        The same seed and table give the same replicates, in whatever order the users stand.
+
+    Returns
+    -------
+    Bootstrap
+        With `estimate`, `low`, `high`, `replicates` and `standard_error`.
+
+    Raises
+    ------
+    TypeError
+        If `table` is no DataFrame, or `statistic` does not return a number.
+    ValueError
+        If the user column is not there or has missing values, the table has no rows, there
+        are fewer than 2 resamples, or the statistic is missing or infinite for the table or
+        for some resamples.
+
+    Notes
+    -----
+    In a resample the users are numbered 0, 1, 2 … in the place of their ids, and the rows too:
+    a user drawn twice is two users there, also for a statistic that groups by user.
+
+    The interval is the percentile interval: with 95 %, from the 2.5 % to the 97.5 % quantile
+    of the replicates. It needs a few dozen users at the least; for a plain rate of few users,
+    `wilson_interval` is better.
+
+    References
+    ----------
+    B. Efron and R. J. Tibshirani (1993), *An Introduction to the Bootstrap*, chapter 13.
+
+    Examples
+    --------
+    >>> users = pd.DataFrame({"user_id": range(1000), "converted": np.arange(1000) < 200})
+    >>> rate = bootstrap(users, lambda table: table["converted"].mean(), seed=1)
+    >>> rate  # doctest: +NORMALIZE_WHITESPACE
+    Bootstrap(estimate=0.2, low=0.177, high=0.225, confidence=0.95, method='percentile',
+              n_resamples=1000, users=1000)
+    """
+    _normal_quantile(confidence)  # refuses what is no confidence
+    if isinstance(n_resamples, bool) or int(n_resamples) != n_resamples or n_resamples < 2:
+        raise ValueError(f"n_resamples is {n_resamples!r}: give a whole number of at least 2")
+    draw, n_users = _user_sampler(table, user)
+    estimate = _number(statistic(table))
+    if not np.isfinite(estimate):
+        raise ValueError(f"the statistic of the table is {estimate}: it must be a finite number")
+    rng = np.random.default_rng(seed)
+    replicates = np.array([_number(statistic(draw(rng))) for _ in range(int(n_resamples))])
+    _refuse(
+        ~np.isfinite(replicates),
+        "the statistic is missing or infinite",
+        "a small group may be absent from a resample; leave it out, or return a number then",
+        unit="resamples",
+    )
+    replicates.setflags(write=False)
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(replicates, [tail, 1 - tail])
+    return Bootstrap(estimate, float(low), float(high), replicates, float(confidence), n_users)
+
+
+def _user_sampler(table, user):
+    """Return a function that draws a table of as many users, and the number of users."""
+    if not isinstance(table, pd.DataFrame):
+        raise TypeError(f"table is a {type(table).__name__}: give a DataFrame")
+    in_index = user not in table.columns and user == table.index.name
+    if not in_index:
+        _need_columns(table, [user], "table")
+    if len(table) == 0:
+        raise ValueError("the table has no rows: there is nobody to resample")
+    ids = table.index if in_index else table[user]
+    _refuse(ids.isna(), f"column {user!r} is missing", "fill or leave out these rows")
+    codes, unique = pd.factorize(ids, sort=True)
+    n = len(unique)
+    rows = np.argsort(codes, kind="stable")  # the rows, user by user
+    size = np.bincount(codes)
+    first = np.cumsum(size) - size
+
+    def draw(rng):
+        # floor(random * n), rather than rng.integers, whose stream may change between versions.
+        drawn = np.floor(rng.random(n) * n).astype(np.intp)
+        brings = size[drawn]
+        number = np.repeat(np.arange(n), brings)
+        nth_row = np.arange(len(number)) - np.repeat(np.cumsum(brings) - brings, brings)
+        sample = table.take(rows[first[drawn][number] + nth_row])
+        if in_index:
+            sample.index = pd.Index(number, name=user)
+        else:
+            sample.index = pd.RangeIndex(len(number))
+            sample[user] = number
+        return sample
+
+    return draw, n
+
+
+def _number(value):
+    """Return what a statistic returned as a float."""
+    if isinstance(value, (pd.Timedelta, np.timedelta64)):
+        raise TypeError("the statistic is a duration: divide it by pd.Timedelta('1D'), say")
+    if not isinstance(value, (bool, int, float, np.number, np.bool_)):
+        raise TypeError(f"the statistic returned a {type(value).__name__}: it must be one number")
+    return float(value)
+
+
+# ---------------------------------------------------------------- the metric contract
+
+
+@dataclass(frozen=True)
+class Example:
+    """A metric worked by hand.
+
+    Attributes
+    ----------
+    arguments : mapping
+        What the metric's function is called with. ``"events"`` stands for `example_events()`.
+    numerator, denominator : number, or a tuple of numbers
+        For a rate, the two counts. For a median, the sorted values and how many they are.
+    where : tuple
+        Row and column of the function's result in which the metric stands; empty when the
+        result is the metric.
+    """
+
+    arguments: Mapping
+    numerator: float | tuple
+    denominator: float
+    where: tuple = ()
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What a metric means: what is counted, over whom, in which unit and window.
+
+    Attributes
+    ----------
+    name : str
+        Its name, as in `CONTRACT`.
+    formula : str
+        LaTeX, without the dollar signs.
+    numerator, denominator : str
+        What is counted (or, for a median, ranked), and over whom.
+    unit : str
+        Unit of the result.
+    window : str
+        The time within which things must happen to count.
+    function : str
+        Dotted name of the function that computes it.
+    example : Example
+        Worked by hand; a test holds the function to it.
+    """
+
+    name: str
+    formula: str
+    numerator: str
+    denominator: str
+    unit: str
+    window: str
+    function: str
+    example: Example = field(repr=False)
+
+    def compute(self):
+        """Run the function on the metric's example and return the result.
+
+        Returns
+        -------
+        float
+            In the unit of the metric; durations in days.
+
+        Examples
+        --------
+        >>> CONTRACT["conversion_rate"].compute()
+        0.2
+        """
+        module, _, name = self.function.rpartition(".")
+        function = getattr(importlib.import_module(module), name)
+        arguments = dict(self.example.arguments)
+        if "events" in arguments:
+            arguments["events"] = example_events()
+        result = function(**arguments)
+        if self.example.where:
+            row, column = self.example.where
+            result = result.loc[row, column]
+        return result / pd.Timedelta("1D") if self.unit == "days" else float(result)
+
+
+EXAMPLE_EVENTS = (
+    # Seven people, one calendar week and a half; the first week is 2 to 8 March.
+    ("ann", "visit", "2026-03-02 09:00"),
+    ("ann", "lead", "2026-03-03 09:00"),
+    ("ann", "opportunity", "2026-03-05 09:00"),
+    ("ann", "customer", "2026-03-09 09:00"),
+    ("ben", "visit", "2026-03-03 12:00"),
+    ("ben", "lead", "2026-03-04 12:00"),
+    ("ben", "opportunity", "2026-03-10 12:00"),
+    ("cat", "visit", "2026-03-04 10:00"),
+    ("cat", "lead", "2026-03-04 10:30"),
+    ("dan", "visit", "2026-03-05 18:00"),
+    ("gus", "visit", "2026-03-07 08:00"),
+    ("gus", "lead", "2026-03-08 08:00"),
+    ("gus", "opportunity", "2026-03-09 08:00"),
+    ("gus", "customer", "2026-03-18 08:00"),
+    ("eve", "visit", "2026-03-09 15:00"),
+    ("eve", "lead", "2026-03-09 16:00"),
+    ("eve", "opportunity", "2026-03-11 15:00"),
+    ("eve", "customer", "2026-03-13 15:00"),
+    ("fay", "visit", "2026-03-10 20:00"),
+)
+
+
+def example_events():
+    """Return the small log of seven people on which the contract's examples are worked.
+
+    Returns
+    -------
+    DataFrame
+        Columns `user_id`, `event`, `timestamp`.
+
+    Examples
+    --------
+    >>> example_events().head(4)
+      user_id        event           timestamp
+    0     ann        visit 2026-03-02 09:00:00
+    1     ann         lead 2026-03-03 09:00:00
+    2     ann  opportunity 2026-03-05 09:00:00
+    3     ann     customer 2026-03-09 09:00:00
+    """
+    events = pd.DataFrame(EXAMPLE_EVENTS, columns=["user_id", "event", "timestamp"])
+    return events.assign(timestamp=events["timestamp"].astype("datetime64[s]"))
+
+
+_STEPS = ("visit", "lead", "opportunity", "customer")
+_FUNNEL = {"events": "events", "steps": list(_STEPS), "window": "30D"}
+
+CONTRACT = {
+    metric.name: metric
+    for metric in [
+        Metric(
+            name="conversion_rate",
+            formula=r"p = \frac{x}{n}",
+            numerator="visitors who converted",
+            denominator="all visitors",
+            unit="share of visitors",
+            window="as stated with the counts",
+            function="funnelkit.metrics.conversion_rate",
+            example=Example({"converted": 200, "visitors": 1000}, 200, 1000),
+        ),
+        Metric(
+            name="step_rate",
+            formula=r"p_k = \frac{n_k}{n_{k-1}}",
+            numerator="users who reached step k, in order",
+            denominator="users who reached step k − 1",
+            unit="share of users of the step before",
+            window="from the entry, the same for all steps",
+            function="funnelkit.funnels.funnel",
+            example=Example(_FUNNEL, 4, 5, ("opportunity", "step_rate")),
+        ),
+        Metric(
+            name="overall_rate",
+            formula=r"\frac{n_k}{n_1} = p_2 \cdots p_k",
+            numerator="users who reached step k, in order",
+            denominator="users who reached the first step",
+            unit="share of users who entered",
+            window="from the entry, the same for all steps",
+            function="funnelkit.funnels.funnel",
+            example=Example(_FUNNEL, 3, 7, ("customer", "overall_rate")),
+        ),
+        Metric(
+            name="period_rate",
+            formula=r"\frac{x_t}{n_t}",
+            numerator="users with the end event in period t",
+            denominator="users whose first start is in period t",
+            unit="conversions per new user; may exceed 1",
+            window="the calendar period",
+            function="funnelkit.metrics.period_rate",
+            example=Example(
+                {"events": "events", "start": "visit", "end": "customer", "freq": "W"},
+                2,
+                2,
+                (pd.Period("2026-03-09", "W"), "rate"),
+            ),
+        ),
+        Metric(
+            name="cohort_rate",
+            formula=r"\frac{x_c}{n_c}",
+            numerator="those who convert within the window",
+            denominator="users who entered in period c",
+            unit="share of users who entered",
+            window="from each user's entry",
+            function="funnelkit.metrics.cohort_rate",
+            example=Example(
+                {"events": "events", "start": "visit", "end": "customer", "window": "7D"},
+                1,
+                5,
+                (pd.Period("2026-03-02", "W"), "rate"),
+            ),
+        ),
+        Metric(
+            name="dwell_time",
+            formula=r"\mathrm{median}(t_k - t_{k-1})",
+            numerator="time from step k − 1 to step k",
+            denominator="users who reached step k",
+            unit="days",
+            window="from the entry, the same for all steps",
+            function="funnelkit.funnels.funnel",
+            example=Example(_FUNNEL, (2, 4, 9), 3, ("customer", "median_time")),
+        ),
+    ]
+}
+
+
+def contract(*names):
+    """Return the metric contract as a table, to be read.
+
+    Parameters
+    ----------
+    *names : str
+        Which metrics; all of them when none is named.
+
+    Returns
+    -------
+    DataFrame
+        One row a metric: `formula` (typeset by a notebook), `numerator`, `denominator`,
+        `unit`, `window`, `computed_by`.
+
+    Raises
+    ------
+    ValueError
+        If there is no metric of that name; the nearest one is named.
+
+    Examples
+    --------
+    >>> contract("step_rate", "overall_rate")["denominator"]
+    metric
+    step_rate           users who reached step k − 1
+    overall_rate    users who reached the first step
+    Name: denominator, dtype: str
+    """
+    for name in names:
+        _need_one_of(name, CONTRACT, "metric in the contract")
+    rows = []
+    for metric in [CONTRACT[name] for name in names or CONTRACT]:
+        row, column = metric.example.where or ("", "")
+        computed_by = metric.function.removeprefix("funnelkit.")
+        rows.append(
+            {
+                "metric": metric.name,
+                "formula": f"${metric.formula}$",
+                "numerator": metric.numerator,
+                "denominator": metric.denominator,
+                "unit": metric.unit,
+                "window": metric.window,
+                "computed_by": computed_by + (f" → {column}" if column else ""),
+            }
+        )
+    return pd.DataFrame(rows).set_index("metric")
+
+
+# ---------------------------------------------------------------- checks of what comes in
+
+
+def _normal_quantile(confidence):
+    """Return z such that a standard normal lies within ±z with the given probability."""
+    if isinstance(confidence, bool) or not isinstance(confidence, (int, float, np.number)):
+        raise TypeError(f"confidence is {confidence!r}: give a fraction such as 0.95")
+    if not 0 < confidence < 1:
+        raise ValueError(
+            f"confidence is {confidence!r}: give a fraction between 0 and 1, such as 0.95"
+        )
+    return NormalDist().inv_cdf((1 + float(confidence)) / 2)
+
+
+def _counts(converted, visitors):
+    """Check two counts; return them as float arrays, and a function to dress the result."""
+    indexes = [count.index for count in (converted, visitors) if isinstance(count, pd.Series)]
+    if len(indexes) == 2 and not indexes[0].equals(indexes[1]):
+        raise ValueError(
+            "converted and visitors are Series with different indexes: "
+            "take both from one table, or align them first"
+        )
+    index = indexes[0] if indexes else None
+    x, n = _count("converted", converted), _count("visitors", visitors)
+    if x.shape != n.shape and x.size != 1 and n.size != 1:
+        raise ValueError(
+            f"there are {x.size:,} values of converted and {n.size:,} of visitors: "
+            "give as many of the one as of the other"
+        )
+    x, n = np.broadcast_arrays(x, n)
+    _refuse(n == 0, "visitors is 0", "a rate of nobody is not a number; leave it out", index=index)
+    _refuse(
+        x > n,
+        "converted is greater than visitors",
+        "count users, not events, and the converted among the same visitors",
+        x,
+        n,
+        index=index,
+    )
+
+    def like_input(values):
+        if index is not None:
+            return pd.Series(values, index=index)
+        return float(values) if np.ndim(values) == 0 else np.asarray(values)
+
+    return x, n, like_input
+
+
+def _count(name, value):
+    """Return counts as a float array, or say which of them are no counts."""
+    if isinstance(value, pd.DataFrame):
+        raise TypeError(f"{name} is a table: give one of its columns")
+    index = value.index if isinstance(value, pd.Series) else None
+    array = np.asarray(value)
+    kind = pd.api.types.infer_dtype(array.ravel(), skipna=True)
+    if kind == "boolean":
+        raise TypeError(f"{name} is boolean: give the count, its .sum()")
+    if kind not in ("integer", "floating", "mixed-integer-float", "empty"):
+        raise TypeError(f"{name} holds {kind} values: give counts, as numbers")
+    array = np.where(pd.isna(array), np.nan, array).astype(float)
+    _refuse(np.isnan(array), f"{name} is missing", "fill or leave it out", index=index)
+    _refuse(array < 0, f"{name} is negative", "a count is 0 or more", array, index=index)
+    _refuse(
+        (array != np.floor(array)) | np.isinf(array),
+        f"{name} is not a whole number",
+        "give counts, not rates or averages",
+        array,
+        index=index,
+    )
+    return array
+
+
+def _boolean(column, name):
+    """Return a column as plain booleans, or say why it is none."""
+    missing = column.isna()
+    kind = pd.api.types.infer_dtype(column, skipna=True)
+    if kind not in ("boolean", "empty") or missing.all():
+        raise TypeError(
+            f"column {name!r} holds {kind} values, not True and False: "
+            f"say when a user has converted, e.g. table[{name!r}] > 0"
+        )
+    _refuse(missing, f"column {name!r} is missing", "decide for each: fill with False, or drop")
+    return column.astype(bool)
+
+
+def _duration(name, value):
+    """Return a positive Timedelta, or say why it is none."""
+    try:
+        duration = pd.Timedelta(value)
+    except (TypeError, ValueError):
+        duration = pd.NaT
+    if isinstance(value, (int, float, np.number)) or duration is pd.NaT or duration.value <= 0:
+        raise ValueError(f"{name} is {value!r}: give a positive duration with its unit, like '7D'")
+    return duration
+
+
+def _need_columns(table, columns, what):
+    """Say which columns a table lacks, and which it has that are named alike."""
+    if not isinstance(table, pd.DataFrame):
+        raise TypeError(f"{what} is a {type(table).__name__}: give a DataFrame")
+    for column in columns:
+        _need_one_of(column, list(table.columns), f"column in {what}")
+
+
+def _need_one_of(name, known, what):
+    """Raise ValueError if a name is not known, with the nearest one."""
+    known = [str(each) for each in known]
+    if name in known:
+        return
+    near = difflib.get_close_matches(str(name), known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known) or 'none'}"
+    raise ValueError(f"no {what} is called {name!r}: {hint}")
+
+
+def _refuse(wrong, what, remedy, *values, index=None, unit="rows"):
+    """Raise ValueError if any is wrong, with how many, the first of them, and the remedy."""
+    wrong = np.asarray(wrong)
+    if not wrong.any():
+        return
+    first = int(np.flatnonzero(wrong)[0])
+    details = " of ".join(f"{np.ravel(value)[first]:.10g}" for value in values)
+    if wrong.ndim:
+        label = first if index is None else index[first]
+        row = f"first: row {label!r}" if isinstance(label, str) else f"first: row {label}"
+        what += f" in {wrong.sum():,} of {wrong.size:,} {unit}"
+        details = f"{row}, {details}" if details else row
+    raise ValueError(f"{what}{f' ({details})' if details else ''}: {remedy}")

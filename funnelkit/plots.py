@@ -1,0 +1,877 @@
+"""One function a chart: each takes a table, draws it on an axes and returns the axes.
+
+The style is the same throughout: type that can be read from the back of a room; colours that
+colour-blind readers can tell apart (Okabe and Ito's), each doubled by a shape, a dash or a label;
+steps in the order of the funnel; numbers written where the eye looks for them, as
+"1,234 (11.2 %)". Titles come from the caller, who knows what the chart found. Nothing is set
+globally: figures made elsewhere keep their own style.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+# Okabe and Ito's palette, in an order in which neighbours differ in lightness as well.
+BLUE, VERMILION, GREEN = "#0072B2", "#D55E00", "#009E73"
+PURPLE, SKY, ORANGE, BLACK = "#CC79A7", "#56B4E9", "#E69F00", "#000000"
+PALETTE = (BLUE, VERMILION, GREEN, PURPLE, SKY, ORANGE, BLACK)
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+DASHES = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)), "-", (0, (5, 1.5)), "-")
+
+INK, QUIET, GRID = "#222222", "#595959", "#E3E3E3"  # text, lesser text, grid lines
+LARGE, SIZE, SMALL = 16, 13, 12  # points: titles, text and labels, the least used
+WIDTH, HEIGHT = 9, 4.5  # inches
+
+# ---------------------------------------------------------------- numbers as they are written
+
+
+def percent(share, *, digits=1):
+    """Write a fraction as a percentage, as all charts do.
+
+    Parameters
+    ----------
+    share : float
+        A fraction; a missing one becomes a dash.
+    digits : int, default 1
+        Decimals of the percentage.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> percent(0.1123), percent(1), percent(-0.031)
+    ('11.2 %', '100.0 %', '−3.1 %')
+    """
+    return "–" if pd.isna(share) else f"{100 * share:,.{digits}f} %".replace("-", "−")
+
+
+def count(number):
+    """Write a count with thousands separators, as all charts do.
+
+    Parameters
+    ----------
+    number : int
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> count(12345)
+    '12,345'
+    """
+    return f"{number:,.0f}"
+
+
+# ---------------------------------------------------------------- funnels
+
+
+def funnel_chart(table, *, ax=None, title=None, value="users", step_rates=True):
+    """Draw the users at each step as bars, with the rate of each step between them.
+
+    Parameters
+    ----------
+    table : DataFrame
+        What `funnels.funnel` returns without `by`.
+    ax : Axes, optional
+        Where to draw; a figure of its own when not given.
+    title : str, optional
+        What the chart found.
+    value : {"users", "overall_rate"}
+        Length of the bars: users, or their share of those who entered.
+    step_rates : bool, default True
+        Write between the bars how many go on and how many do not.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    TypeError
+        If `table` is no DataFrame.
+    ValueError
+        If columns are missing, the table has no rows, or it holds several funnels.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame(
+    ...     {
+    ...         "users": [1000, 200, 50],
+    ...         "step_rate": [None, 0.2, 0.25],
+    ...         "overall_rate": [1, 0.2, 0.05],
+    ...     },
+    ...     index=["visit", "lead", "customer"],
+    ... )
+    >>> ax = funnel_chart(table, title="One visitor in twenty becomes a customer")
+    >>> [text.get_text() for text in ax.texts if "(" in text.get_text()]
+    ['1,000 (100.0 %)', '200 (20.0 %)', '50 (5.0 %)']
+    """
+    _check(table, ["users", "step_rate", "overall_rate"], "funnels.funnel(...)")
+    _one_of("value", value, ("users", "overall_rate"))
+    if table.index.nlevels > 1:
+        raise ValueError(
+            "table holds several funnels: draw them with small_multiples or compare_chart, "
+            "or take one of them with .loc"
+        )
+    ax = _axes(ax, height=max(HEIGHT, 1.2 + 0.9 * len(table)))
+    labels = _funnel_bars(ax, table, value, thickness=0.5 if step_rates else 0.7)
+    if step_rates:
+        lost = table["users"].shift(1) - table["users"]
+        for row in range(1, len(table)):
+            words = f"↓ {percent(table['step_rate'].iloc[row])} go on, {count(lost.iloc[row])} stop"
+            _beside(ax, 0, row - 0.5, words, size=SMALL, color=QUIET)
+    _room_for([ax], labels)
+    return _title(ax, title)
+
+
+def small_multiples(table, *, title=None, value="overall_rate", columns=None):
+    """Draw the funnel of each segment in a panel of its own, all to one scale.
+
+    Parameters
+    ----------
+    table : DataFrame
+        What `funnels.funnel` returns with `by`: the segments in the outer level of the index.
+    title : str, optional
+        What the chart found.
+    value : {"overall_rate", "users"}
+        Length of the bars: the share of those who entered, which compares segments of
+        different size, or users.
+    columns : int, optional
+        How many panels stand side by side; chosen by their number when not given.
+
+    Returns
+    -------
+    array of Axes
+        One a segment, in the order of the table.
+
+    Raises
+    ------
+    TypeError
+        If `table` is no DataFrame.
+    ValueError
+        If columns are missing, the table has no rows, or it holds one funnel only.
+
+    Examples
+    --------
+    >>> one = pd.DataFrame(
+    ...     {"users": [1000, 200], "step_rate": [None, 0.2], "overall_rate": [1, 0.2]},
+    ...     index=["visit", "lead"],
+    ... )
+    >>> table = pd.concat({"desktop": one, "mobile": one}, names=["device", "step"])
+    >>> [ax.get_title(loc="left") for ax in small_multiples(table)]
+    ['desktop', 'mobile']
+    """
+    import matplotlib.pyplot as plt
+
+    _check(table, ["users", "step_rate", "overall_rate"], "funnels.funnel(..., by=...)")
+    _one_of("value", value, ("users", "overall_rate"))
+    funnels = _funnels(table)
+    n, steps = len(funnels), max(map(len, funnels.values()))
+    columns = columns or (n if n <= 2 else 2)
+    rows = -(-n // columns)
+    height = max(3.2, 1.0 + rows * (0.5 + 0.42 * steps))
+    figure, grid = plt.subplots(
+        rows, columns, figsize=(WIDTH, height), dpi=100, layout="constrained", squeeze=False
+    )
+    panels, spare = grid.ravel()[:n], grid.ravel()[n:]
+    labels = []
+    for place, (name, funnel) in enumerate(funnels.items()):
+        ax = _axes(panels[place])
+        labels += _funnel_bars(ax, funnel, value, thickness=0.7)
+        ax.set_title(_name(name), loc="left", size=SIZE, weight="bold", color=INK)
+        if place % columns:
+            ax.tick_params(labelleft=False)
+        if place + columns < n:
+            ax.tick_params(labelbottom=False)
+            ax.set_xlabel("")
+    for ax in spare:
+        ax.remove()
+    if title:
+        words = textwrap.fill(title, 68)
+        figure.suptitle(words, x=0.01, ha="left", size=LARGE, weight="bold", color=INK)
+    _room_for(panels, labels)
+    return panels
+
+
+def compare_chart(table, *, ax=None, title=None, value="users"):
+    """Draw several funnels step by step, so that each step can be compared.
+
+    For the same log counted under several definitions, or for segments.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Several funnels, one below the other, their names in the outer level of the index: what
+        `funnels.funnel` returns with `by`, or ``pd.concat({"any order": one, "in order": two})``.
+    ax : Axes, optional
+        Where to draw; a figure of its own when not given.
+    title : str, optional
+        What the chart found.
+    value : {"users", "overall_rate"}
+        Length of the bars: users, or their share of those who entered.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    TypeError
+        If `table` is no DataFrame.
+    ValueError
+        If columns are missing, the table has no rows, it holds one funnel only or more than
+        seven, or their steps differ.
+
+    Examples
+    --------
+    >>> one = pd.DataFrame({"users": [100, 20], "overall_rate": [1, 0.2]}, ["visit", "lead"])
+    >>> two = pd.DataFrame({"users": [100, 15], "overall_rate": [1, 0.15]}, ["visit", "lead"])
+    >>> ax = compare_chart(pd.concat({"any order": one, "in order": two}))
+    >>> [label.get_text() for label in ax.get_yticklabels()]
+    ['visit', 'any order', 'in order', 'lead', 'any order', 'in order']
+    """
+    _check(table, ["users", "overall_rate"], "funnels.funnel(..., by=...)")
+    _one_of("value", value, ("users", "overall_rate"))
+    funnels = _funnels(table)
+    _not_too_many(len(funnels))
+    steps = list(next(iter(funnels.values())).index)
+    for name, funnel in funnels.items():
+        if list(funnel.index) != steps:
+            raise ValueError(
+                f"the steps of {_name(name)} are {_list(funnel.index)}, not {_list(steps)}: "
+                "compare funnels with the same steps"
+            )
+    rows = [(step, name) for step in steps for name in funnels]
+    ax = _axes(ax, height=max(HEIGHT, 1.2 + 0.27 * len(rows) + 0.36 * len(steps)))
+    places = _grouped_rows(ax, rows)
+    labels = []
+    for place, (step, name) in zip(places, rows, strict=True):
+        row = funnels[name].loc[step]
+        colour = PALETTE[list(funnels).index(name)]
+        ax.barh(place, row[value], height=0.76, color=colour, zorder=2)
+        words = f"{count(row['users'])} ({percent(row['overall_rate'])})"
+        labels.append(_beside(ax, row[value], place, words))
+    _value_axis(ax, value, steps[0])
+    _room_for([ax], labels)
+    return _title(ax, title)
+
+
+# ---------------------------------------------------------------- rates
+
+
+def rate_chart(
+    table,
+    *,
+    ax=None,
+    title=None,
+    rate="rate",
+    low="ci_low",
+    high="ci_high",
+    xlabel="conversion rate",
+):
+    """Draw the rate of each group as a dot with its interval, and write out the numbers.
+
+    Parameters
+    ----------
+    table : DataFrame
+        What `metrics.rates` returns: one row a group, the group in the index. With two levels
+        (``by=["device", "channel"]``) the rows stand in blocks, one for each outer value. The
+        table of `funnels.funnel` will do too, with ``rate="step_rate"``.
+    ax : Axes, optional
+        Where to draw; a figure of its own when not given.
+    title : str, optional
+        What the chart found.
+    rate, low, high : str
+        Columns with the rate and the ends of its interval. Rows without a rate are left out.
+    xlabel : str, default "conversion rate"
+        Name of the rate.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    TypeError
+        If `table` is no DataFrame.
+    ValueError
+        If columns are missing, no row has a rate, or the index has more than two levels.
+
+    Examples
+    --------
+    >>> from funnelkit import metrics
+    >>> users = pd.DataFrame({"channel": list("AABB") * 50, "converted": [True, False] * 100})
+    >>> ax = rate_chart(metrics.rates(users, by="channel"))
+    >>> [text.get_text() for text in ax.texts]
+    ['50 of 100 (50.0 %)', '50 of 100 (50.0 %)']
+    """
+    _check(table, [rate, low, high], "metrics.rates(...)")
+    confidence = table.attrs.get("confidence")
+    table = table[table[rate].notna()]
+    if table.empty:
+        raise ValueError(f"no row has a {rate}: there is nothing to draw")
+    levels = table.index.nlevels
+    if levels > 2:
+        raise ValueError(f"the index has {levels} levels: group by one or two columns")
+
+    blocks = levels == 2
+    extra = 0.36 * table.index.get_level_values(0).nunique() if blocks else 0
+    ax = _axes(ax, height=max(2.6, 1.5 + extra + (0.34 if blocks else 0.46) * len(table)))
+    if blocks:
+        kinds = list(table.index.get_level_values(1).unique())
+        _not_too_many(len(kinds))
+        styles = [kinds.index(kind) for kind in table.index.get_level_values(1)]
+        places = _grouped_rows(ax, list(table.index))
+    else:
+        styles = [0] * len(table)
+        places = _rows(ax, table.index)
+    for place, style, (_, row) in zip(places, styles, table.iterrows(), strict=True):
+        colour, marker = PALETTE[style], MARKERS[style]
+        ax.plot([row[low], row[high]], [place] * 2, color=colour, lw=3, solid_capstyle="butt")
+        ax.plot(row[rate], place, marker, color=colour, ms=10, mec="white", mew=1.2)
+        _outside(ax, place, _numbers(row, row[rate]))
+    left, right = table[low].min(), table[high].max()
+    margin = 0.05 * (right - left)
+    ax.set_xlim(max(left - margin, -margin), right + margin)
+    with_interval = f"{100 * confidence:g} % interval" if confidence else "interval"
+    _axis(ax, "x", _percent_tick, f"{xlabel} (with {with_interval})")
+    return _title(ax, title)
+
+
+def rate_over_time(tables, *, ax=None, title=None, rate="rate", interval=True, ylabel=None):
+    """Draw rates period by period, as lines with their names at the end.
+
+    Parameters
+    ----------
+    tables : DataFrame or dict of str to DataFrame
+        What `metrics.period_rate` or `metrics.cohort_rate` returns: one row a period, in the
+        index. Several, by name, are drawn together.
+    ax : Axes, optional
+        Where to draw; a figure of its own when not given.
+    title : str, optional
+        What the chart found.
+    rate : str, default "rate"
+        Column with the rate. Periods without one leave a gap.
+    interval : bool, default True
+        Shade from `ci_low` to `ci_high` where a table has them.
+    ylabel : str, optional
+        Name of the rate; "conversion rate" when not given.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    TypeError
+        If a table is no DataFrame, or its index does not hold periods or times.
+    ValueError
+        If the column is missing, a table has no rows, or there are more than seven.
+
+    Examples
+    --------
+    >>> from funnelkit import metrics
+    >>> weeks = metrics.period_rate(metrics.example_events(), "visit", "customer")
+    >>> ax = rate_over_time({"period rate": weeks})
+    >>> [text.get_text() for text in ax.texts]
+    ['period rate']
+    """
+    named = tables if isinstance(tables, Mapping) else {"": tables}
+    _not_too_many(len(named))
+    for table in named.values():
+        _check(table, [rate], "metrics.period_rate(...) or metrics.cohort_rate(...)")
+        if not isinstance(table.index, (pd.PeriodIndex, pd.DatetimeIndex)):
+            raise TypeError(
+                f"the index holds {table.index.dtype}: it must hold periods or times, "
+                "as metrics.period_rate(...) returns them"
+            )
+    ax = _axes(ax)
+    ends = []
+    for style, (name, table) in enumerate(named.items()):
+        colour = PALETTE[style]
+        dates, shares = _starts(table.index), table[rate].to_numpy(float)
+        if interval and {"ci_low", "ci_high"} <= set(table.columns):
+            ax.fill_between(
+                dates, table["ci_low"], table["ci_high"], color=colour, alpha=0.18, lw=0
+            )
+        ax.plot(dates, shares, color=colour, lw=2.4, ls=DASHES[style], zorder=3)
+        ax.plot(dates, shares, MARKERS[style], color=colour, ms=7, mec="white", zorder=4)
+        known = np.flatnonzero(~np.isnan(shares))
+        if name and len(known):
+            ends.append((shares[known[-1]], name, colour, dates[known[-1]]))
+    _, top = ax.get_ylim()
+    ax.set_ylim(0, top)
+    _date_axis(ax, list(named.values()))
+    _axis(ax, "y", _percent_tick, ylabel or "conversion rate")
+    _label_ends(ax, ends)
+    return _title(ax, title)
+
+
+# ---------------------------------------------------------------- times
+
+
+def time_to_convert_curve(
+    table, *, start=None, end=None, by=None, unit="days", until=None, ax=None, title=None
+):
+    """Draw how the share of converted users grows with the time since they entered.
+
+    The share is of all who entered, so the curve levels off at the conversion rate, not at 1.
+
+    Parameters
+    ----------
+    table : DataFrame
+        What `funnels.reach` returns: one row a user, a column of times for each step. Use
+        `observed_until` there, so that all users were watched for the whole window; else the
+        curve is too low.
+    start, end : str, optional
+        Steps from which and to which time runs; the first and the last when not given.
+    by : str, optional
+        Column that names each user's group; one line a group.
+    unit : {"days", "hours", "minutes"}
+        Unit of the time axis.
+    until : str or Timedelta, optional
+        Where the time axis ends; at the slowest conversion when not given.
+    ax : Axes, optional
+        Where to draw; a figure of its own when not given.
+    title : str, optional
+        What the chart found.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    TypeError
+        If `table` is no DataFrame.
+    ValueError
+        If columns are missing, there are fewer than two steps, nobody converted, or there are
+        more than seven groups.
+
+    Examples
+    --------
+    >>> reached = pd.DataFrame({
+    ...     "visit": pd.to_datetime(["2026-03-02"] * 4),
+    ...     "customer": pd.to_datetime(["2026-03-05", "2026-03-09", None, None]),
+    ... })
+    >>> ax = time_to_convert_curve(reached)
+    >>> [text.get_text() for text in ax.texts]
+    ['half of them within 5 days', '2 (50.0 %)']
+    """
+    _check(table, [by] if by else [], "funnels.reach(...)")
+    _one_of("unit", unit, ("days", "hours", "minutes"))
+    steps = [name for name in table if pd.api.types.is_datetime64_any_dtype(table[name])]
+    if len(steps) < 2:
+        raise ValueError(
+            f"table has {len(steps)} columns of times and needs two: "
+            "give what funnels.reach(...) returns"
+        )
+    start, end = start or steps[0], end or steps[-1]
+    for step in (start, end):
+        _one_of("step", step, steps)
+    entered = table[table[start].notna()]
+    took = (entered[end] - entered[start]) / pd.Timedelta(1, unit=unit)
+    if took.notna().sum() == 0:
+        raise ValueError(f"nobody went from {start!r} to {end!r}: there is nothing to draw")
+    limit = took.max() if until is None else pd.Timedelta(until) / pd.Timedelta(1, unit=unit)
+    if not limit > 0:
+        raise ValueError(f"the time axis would end at {limit:g} {unit}: give until, like '30D'")
+    groups = entered[by] if by else np.full(len(entered), "")
+    lines = dict(list(took.groupby(groups, dropna=False, observed=True)))
+    _not_too_many(len(lines))
+
+    ax = _axes(ax)
+    ends = []
+    for style, (name, times) in enumerate(lines.items()):
+        done = np.sort(times[times <= limit].to_numpy())
+        share = np.arange(len(done) + 1) / len(times)
+        x, y = np.append(np.insert(done, 0, 0), limit), np.append(share, share[-1])
+        ax.step(x, y, where="post", color=PALETTE[style], lw=2.6, ls=DASHES[style], zorder=3)
+        words = f"{count(len(done))} ({percent(share[-1])})"
+        ends.append((share[-1], f"{_name(name)}: {words}" if by else words, PALETTE[style], limit))
+        if not by and len(done):
+            half = np.median(done)
+            ax.plot(half, share[-1] / 2, "o", color=BLUE, ms=9, mec="white", zorder=4)
+            ax.annotate(
+                f"half of them within {half:.3g} {unit}",
+                (half, share[-1] / 2),
+                xytext=(10, -4),
+                textcoords="offset points",
+                va="top",
+                size=SIZE,
+                color=INK,
+            )
+    ax.set_xlim(0, limit)
+    ax.set_ylim(0, 1.12 * max(y for y, *_ in ends) or 1)
+    _axis(ax, "x", count if limit > 5 else "{:g}".format, f"{unit} since {start}")
+    _axis(ax, "y", _percent_tick, f"share that reached {end}")
+    _label_ends(ax, ends)
+    return _title(ax, title)
+
+
+# ---------------------------------------------------------------- uncertainty
+
+
+def histogram_of_replicates(
+    result, *, ax=None, title=None, xlabel="rate in each resample", as_percent=True
+):
+    """Draw the replicates of a bootstrap, with the interval marked.
+
+    Parameters
+    ----------
+    result : Bootstrap
+        What `metrics.bootstrap` returns.
+    ax : Axes, optional
+        Where to draw; a figure of its own when not given.
+    title : str, optional
+        What the chart found.
+    xlabel : str
+        Name, and unit, of the statistic.
+    as_percent : bool, default True
+        Write the values as percentages; else as they are.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    TypeError
+        If `result` does not come from `metrics.bootstrap`.
+
+    Examples
+    --------
+    >>> from funnelkit import metrics
+    >>> users = pd.DataFrame({"user_id": range(1000), "converted": np.arange(1000) < 200})
+    >>> rate = metrics.bootstrap(users, lambda table: table["converted"].mean(), seed=1)
+    >>> ax = histogram_of_replicates(rate)
+    >>> [text.get_text() for text in ax.texts]
+    ['17.7 %', '20.0 %', '22.5 %']
+    """
+    for name in ("estimate", "low", "high", "replicates", "confidence"):
+        if not hasattr(result, name):
+            raise TypeError(
+                f"result is a {type(result).__name__}: give what metrics.bootstrap(...) returns"
+            )
+    write = percent if as_percent else "{:.4g}".format
+    ax = _axes(ax)
+    heights, edges = np.histogram(result.replicates, _bins(result.replicates))
+    middles = (edges[:-1] + edges[1:]) / 2
+    inside = (middles >= result.low) & (middles <= result.high)
+    colours = np.where(inside, BLUE, "#B9C7D3")
+    ax.bar(middles, heights, width=np.diff(edges), color=colours, ec="white", lw=0.6, zorder=2)
+    top = heights.max()
+    marks = [
+        (result.low, "right", 1.05, (0, (5, 1.5))),
+        (result.estimate, "center", 1.17, "-"),
+        (result.high, "left", 1.05, (0, (5, 1.5))),
+    ]
+    for value, side, height, dashes in marks:
+        ax.plot([value, value], [0, height * top], color=INK, lw=1.6, ls=dashes, zorder=3)
+        ax.annotate(
+            write(value),
+            (value, height * top),
+            xytext=({"right": 4, "left": -4}.get(side, 0), 3),
+            textcoords="offset points",
+            ha=side,
+            va="bottom",
+            size=SIZE,
+            color=INK,
+        )
+    ax.set_ylim(0, 1.32 * top)
+    within = f"blue: the {100 * result.confidence:g} % interval"
+    _axis(ax, "x", _percent_tick if as_percent else "{:g}".format, f"{xlabel} ({within})")
+    _axis(ax, "y", count, "resamples")
+    return _title(ax, title)
+
+
+def _bins(values, at_most=40):
+    """Return edges of equal bins, each as wide as a whole number of the steps between values.
+
+    A rate of 1,000 users moves in steps of 0.1 %: bins of 1.5 steps would hold one value or two
+    by turns, and show teeth that are not in the data.
+    """
+    low, span = values.min(), np.ptp(values)
+    if span == 0:
+        return np.array([low - 0.5, low + 0.5])
+    steps = np.diff(np.unique(((values - low) / span).round(9)))  # in parts of the span
+    step = steps.min()
+    width = step * np.ceil(1 / step / at_most)
+    edges = -step / 2 + width * np.arange(np.ceil((1 + step) / width) + 1)
+    return low + span * edges
+
+
+# ---------------------------------------------------------------- the style
+
+
+def _axes(ax, height=HEIGHT):
+    """Return a clean axes: the one given, or that of a new figure."""
+    import matplotlib.pyplot as plt
+
+    if ax is None:
+        _, ax = plt.subplots(figsize=(WIDTH, height), dpi=100, layout="constrained")
+    ax.figure.set_facecolor("white")  # also where the page around it is dark
+    ax.set_facecolor("white")
+    ax.spines[:].set_visible(False)
+    ax.tick_params(length=0, labelsize=SMALL, labelcolor=INK, pad=6)
+    ax.set_axisbelow(True)
+    return ax
+
+
+def _axis(ax, which, write, label):
+    """Give an axis of values its light grid, its label and the way its ticks are written."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    axis = ax.xaxis if which == "x" else ax.yaxis
+    axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10], integer=write is count))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: write(value)))
+    axis.set_label_text(label, size=SIZE, color=INK)
+    ax.grid(axis=which, color=GRID, lw=1)
+    side = "left" if which == "x" else "bottom"
+    ax.spines[side].set(visible=True, color=QUIET, linewidth=1)
+
+
+def _percent_tick(share):
+    return f"{round(100 * share, 6):,g} %".replace("-", "−")
+
+
+def _value_axis(ax, value, first):
+    """Label the axis of the bars of a funnel."""
+    if value == "users":
+        _axis(ax, "x", count, "users")
+    else:
+        _axis(ax, "x", _percent_tick, f"share of the users at {first}")
+
+
+def _rows(ax, names):
+    """Name rows from top to bottom; return their places."""
+    places = list(range(len(names)))
+    ax.set_yticks(places, [_name(name) for name in names], size=SIZE)
+    ax.set_ylim(len(names) - 0.4, -0.6)
+    return places
+
+
+def _grouped_rows(ax, rows):
+    """Name rows in blocks, each under the bold name of its block; return their places."""
+    places, ticks, names, heads, here, block = [], [], [], [], 0.0, object()
+    for outer, inner in rows:
+        if not _same(outer, block):
+            here += 0.35 if ticks else 0
+            block = outer
+            heads.append(len(ticks))
+            ticks.append(here)
+            names.append(_name(outer))
+            here += 1
+        places.append(here)
+        ticks.append(here)
+        names.append(_name(inner))
+        here += 1
+    ax.set_yticks(ticks, names, size=SMALL)
+    for head in heads:
+        ax.get_yticklabels()[head].set(fontweight="bold", fontsize=SIZE)
+    ax.set_ylim(here - 0.4, -0.6)
+    return places
+
+
+def _funnel_bars(ax, table, value, *, thickness):
+    """Draw one funnel; return the labels at the ends of its bars."""
+    places = _rows(ax, table.index)
+    ax.barh(places, table[value].astype(float), height=thickness, color=BLUE, zorder=2)
+    _value_axis(ax, value, table.index[0])
+    return [
+        _beside(ax, row[value], place, f"{count(row['users'])} ({percent(row['overall_rate'])})")
+        for place, (_, row) in zip(places, table.iterrows(), strict=True)
+    ]
+
+
+def _beside(ax, x, y, words, *, size=SIZE, color=INK):
+    """Write to the right of a point."""
+    return ax.annotate(
+        words, (x, y), (6, 0), textcoords="offset points", va="center", size=size, color=color
+    )
+
+
+def _outside(ax, y, words):
+    """Write to the right of the axes, at a height of the data."""
+    return ax.annotate(
+        words,
+        (1, y),
+        (8, 0),
+        xycoords=ax.get_yaxis_transform(),
+        textcoords="offset points",
+        va="center",
+        size=SIZE,
+        color=INK,
+        annotation_clip=False,
+    )
+
+
+def _numbers(row, share):
+    """Write the numbers behind a rate, as far as the table has them."""
+    if {"converted", "visitors"} <= set(row.index):
+        return f"{count(row['converted'])} of {count(row['visitors'])} ({percent(share)})"
+    return f"{count(row['users'])} ({percent(share)})" if "users" in row.index else percent(share)
+
+
+def _room_for(axes, labels):
+    """Widen the scale of the bars, the same for all axes, until the labels fit beside them."""
+    axes[0].figure.draw_without_rendering()
+    longest = 0
+    for label in labels:
+        width = label.axes.get_window_extent().width
+        for_bar = max(width - label.get_window_extent().width - 12, 0.2 * width)
+        longest = max(longest, label.xy[0] * width / for_bar)
+    for ax in axes:
+        ax.set_xlim(0, longest or 1)
+
+
+def _label_ends(ax, ends):
+    """Write the names of lines at their ends, moved apart where they would touch."""
+    if not ends:
+        return
+    ax.figure.draw_without_rendering()
+    bottom, top = ax.get_ylim()
+    height = ax.get_window_extent().height * 72 / ax.figure.dpi  # points
+    gap = (top - bottom) * 1.35 * SIZE / height
+    ys = _apart([y for y, *_ in ends], gap)
+    for y, (end, words, colour, x) in zip(ys, ends, strict=True):
+        ax.annotate(
+            words,
+            (x, end),
+            (1.03, y),
+            textcoords=ax.get_yaxis_transform(),
+            va="center",
+            size=SIZE,
+            color=INK,
+            annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": colour, "lw": 1.6, "shrinkA": 1, "shrinkB": 0},
+        )
+
+
+def _apart(values, gap):
+    """Move values as little as possible so that neighbours are at least a gap apart."""
+    order = np.argsort(values, kind="stable")
+    blocks = []  # mean of what each value would be if all stood in one place, and how many
+    for place, value in enumerate(np.asarray(values, float)[order]):
+        blocks.append([value - place * gap, 1])
+        while len(blocks) > 1 and blocks[-2][0] >= blocks[-1][0]:
+            (mean, n), (mean2, n2) = blocks[-2:]
+            blocks[-2:] = [[(mean * n + mean2 * n2) / (n + n2), n + n2]]
+    moved = np.repeat([mean for mean, _ in blocks], [n for _, n in blocks])
+    result = np.empty(len(values))
+    result[order] = moved + gap * np.arange(len(values))
+    return result
+
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def _starts(index):
+    """Return the first moment of each period."""
+    return index.to_timestamp() if isinstance(index, pd.PeriodIndex) else index
+
+
+def _date_axis(ax, tables):
+    """Write some of the dates below, the year once, and what they are."""
+    dates = pd.DatetimeIndex(np.unique(np.concatenate([_starts(t.index) for t in tables])))
+    shown = dates[:: -(-len(dates) // 8)]
+    new_year = np.diff(shown.year, prepend=0) != 0
+    monthly = (dates.day == 1).all()
+    words = [
+        (_MONTHS[d.month - 1] if monthly else f"{d.day} {_MONTHS[d.month - 1]}")
+        + (f"\n{d.year}" if new else "")
+        for d, new in zip(shown, new_year, strict=True)
+    ]
+    ax.set_xticks(shown, words)
+    freq = getattr(tables[0].index, "freqstr", None) or ""
+    names = {"W": "week from", "M": "month", "D": "day", "Q": "quarter from"}
+    ax.set_xlabel(names.get(freq[:1], "date"), size=SIZE, color=INK)
+    ax.spines["bottom"].set(visible=True, color=QUIET, linewidth=1)
+
+
+def _title(ax, title):
+    """Set the title flush with the left edge of all that is drawn, broken to fit."""
+    if not title:
+        return ax
+    figure = ax.figure
+    figure.draw_without_rendering()
+    whole, box = ax.get_tightbbox(), ax.get_window_extent()
+    right = figure.bbox.x1 - 8 if len(figure.axes) == 1 else whole.x1
+    text = ax.set_title(
+        title,
+        loc="left",
+        x=(whole.x0 - box.x0) / box.width,
+        size=LARGE,
+        weight="bold",
+        color=INK,
+        pad=12,
+    )
+    for width in range(90, 10, -2):
+        text.set_text(textwrap.fill(title, width))
+        if text.get_window_extent().width <= right - whole.x0:
+            break
+    return ax
+
+
+# ---------------------------------------------------------------- checks of what comes in
+
+
+def _check(table, columns, made_by):
+    """Say which columns a table lacks and which function makes such a table."""
+    if not isinstance(table, pd.DataFrame):
+        raise TypeError(f"table is a {type(table).__name__}: give the table of {made_by}")
+    missing = [column for column in columns if column not in table.columns]
+    if missing:
+        raise ValueError(
+            f"table has no column {_list(missing)}: give the table of {made_by}, "
+            "or name your column in the call"
+        )
+    if table.empty:
+        raise ValueError("table has no rows: there is nothing to draw")
+
+
+def _funnels(table):
+    """Split several funnels into a dictionary of tables, in their order."""
+    if table.index.nlevels != 2:
+        raise ValueError(
+            "table holds one funnel: give several, the names in an outer index level, as "
+            "funnels.funnel(..., by=...) and pd.concat({'one': ..., 'two': ...}) make them"
+        )
+    names = table.index.get_level_values(0)
+    return {
+        name: table[names.isna() if pd.isna(name) else names == name].droplevel(0)
+        for name in names.unique()
+    }
+
+
+def _not_too_many(n):
+    if n > len(PALETTE):
+        raise ValueError(
+            f"there are {n} groups and at most {len(PALETTE)} can be told apart: pick some"
+        )
+
+
+def _one_of(what, value, known):
+    if value not in known:
+        raise ValueError(f"{what} is {value!r}: give one of {_list(known)}")
+
+
+def _list(names):
+    return ", ".join(repr(name) for name in names)
+
+
+def _name(value):
+    """Write a group, also one whose value is missing."""
+    return "(missing)" if pd.isna(value) else str(value)
+
+
+def _same(one, other):
+    return one == other or (pd.isna(one) is True and pd.isna(other) is True)

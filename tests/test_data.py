@@ -1,0 +1,201 @@
+"""The tables against their dictionary, their checksums and their generator."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import funnelkit as fk
+from funnelkit import data, simulate
+
+SIMULATED = [name for name, schema in data.SCHEMAS.items() if schema.origin == data.SIMULATED]
+
+
+@pytest.mark.parametrize("name", fk.tables())
+def test_each_table_loads_and_keeps_to_its_dictionary(name):
+    table = fk.load(name)
+    assert list(table.columns) == list(fk.describe(name).index)
+    assert len(table) > 0
+
+
+def test_loading_works_from_any_directory(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert len(fk.load("cdnow")) == 6919
+
+
+def test_the_dictionary_page_is_made_from_the_schemas():
+    assert (data.data_folder() / "README.md").read_text(encoding="utf-8") == data.dictionary()
+
+
+def test_describe_says_what_a_row_is():
+    assert fk.describe("orders").attrs["row"] == "one order of single courses"
+
+
+def test_every_data_file_is_in_the_schemas_or_named_here():
+    others = {"README.md", "SOURCES.md", "truth.json", "checksums.json"}
+    files = {path.name for path in data.data_folder().iterdir()}
+    assert files == {schema.file for schema in data.SCHEMAS.values()} | others
+
+
+def test_sources_name_every_table_that_is_not_simulated():
+    text = (data.data_folder() / "SOURCES.md").read_text(encoding="utf-8")
+    for schema in data.SCHEMAS.values():
+        assert schema.file in text
+    assert "no explicit licence" in text
+
+
+@pytest.mark.parametrize("switch", [None, "X86_V4"])
+def test_a_fresh_run_makes_the_same_files(switch):
+    environment = dict(os.environ)
+    if switch:
+        environment["NPY_DISABLE_CPU_FEATURES"] = switch
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "funnelkit.simulate", "--check"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        cwd=data.data_folder().parent,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "every generated file is as a fresh run makes it" in run.stdout
+
+
+def test_check_names_the_file_that_differs(monkeypatch, capsys):
+    files = {"truth.json": b"{}\n"}
+    monkeypatch.setattr(simulate, "files", lambda: files)
+    assert simulate.main(["--check"]) == 1
+    assert "datasets/truth.json: differs from a fresh run" in capsys.readouterr().out
+
+
+# ---------------------------------------------------------------- relations between tables
+
+
+def test_ids_match_where_tables_overlap():
+    events, visitors = fk.load("events"), fk.load("visitors")
+    customers = fk.load("customers")
+    assert set(events["user_id"]) == set(visitors["user_id"])
+    orders, subscriptions = fk.load("orders"), fk.load("subscriptions")
+    by_product = customers.groupby("product")["customer_id"].agg(set)
+    assert set(orders["customer_id"]) == by_product["course"]
+    assert set(subscriptions["customer_id"]) == by_product["subscription"]
+    # All but those who came on the day of the outage only.
+    known = customers["user_id"].dropna()
+    assert known.isin(visitors["user_id"]).mean() > 0.97
+
+
+def test_first_order_is_on_the_day_of_enrolment():
+    customers, orders = fk.load("customers"), fk.load("orders")
+    first = orders.groupby("customer_id")["date"].min()
+    courses = customers[customers["product"] == "course"].set_index("customer_id")
+    assert (first == courses["acquired"].reindex(first.index)).all()
+
+
+def test_customers_in_the_log_are_in_the_books_on_the_same_day():
+    events, customers = fk.load("events"), fk.load("customers")
+    visitors = fk.load("visitors")
+    enrolled = events[events["event"] == "customer"].drop_duplicates("user_id")
+    person = visitors.set_index("user_id")["person_id"]
+    in_log = enrolled.assign(person=enrolled["user_id"].map(person)).dropna(subset="person")
+    books = customers.dropna(subset="user_id")
+    books = books.assign(person=books["user_id"].map(person)).dropna(subset="person")
+    both = in_log.merge(books, on="person")
+    assert len(both) > 250
+    assert (both["timestamp"].dt.floor("D") == both["acquired"]).all()
+
+
+def test_visitors_agree_with_the_log():
+    events, visitors = fk.load("events"), fk.load("visitors")
+    first = events.groupby("user_id")["timestamp"].min()
+    assert (visitors.set_index("user_id")["first_seen"] == first.reindex(visitors["user_id"])).all()
+
+
+def test_subscriptions_last_whole_months():
+    subscriptions = fk.load("subscriptions").dropna(subset="ended")
+    start, end = subscriptions["started"], subscriptions["ended"]
+    months = (end.dt.year - start.dt.year) * 12 + end.dt.month - start.dt.month
+    whole = [s + pd.DateOffset(months=int(m)) for s, m in zip(start, months, strict=True)]
+    assert (months >= 1).all()
+    assert (pd.Series(whole, index=end.index) == end).all()
+
+
+# ---------------------------------------------------------------- CDNOW, as published
+
+
+def test_cdnow_is_the_published_sample():
+    cdnow = fk.load("cdnow")
+    assert cdnow["customer_id"].nunique() == 2357
+    assert cdnow.duplicated().sum() == 21
+    days = cdnow.drop_duplicates(["customer_id", "date"])
+    in_calibration = days[days["date"] <= "1997-09-30"]
+    assert len(in_calibration) - 2357 == 2457  # repeat purchases, Fader, Hardie & Lee 2005
+    assert len(days) - len(in_calibration) == 1882  # repeat purchases in the 39 weeks after
+
+
+def test_cdnow_second_purchasers_raw_and_merged():
+    cdnow = fk.load("cdnow")
+    assert (cdnow.groupby("customer_id").size() >= 2).sum() == 1152
+    days = cdnow.drop_duplicates(["customer_id", "date"])
+    assert (days.groupby("customer_id").size() >= 2).sum() == 1139
+
+
+# ---------------------------------------------------------------- bad input
+
+
+def test_an_unknown_table_gets_the_nearest_name():
+    with pytest.raises(ValueError, match="no table 'event'. Did you mean 'events'"):
+        fk.load("event")
+
+
+def test_a_changed_file_is_refused(tmp_path, monkeypatch):
+    for path in data.data_folder().iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "glossary.csv").write_bytes(b"id,term\n")
+    (tmp_path / "spend.csv.gz").unlink()
+    monkeypatch.setattr(data, "data_folder", lambda: tmp_path)
+    with pytest.raises(ValueError, match=r"glossary.csv is not the file that the course ships"):
+        fk.load("glossary")
+    with pytest.raises(FileNotFoundError, match=r"datasets/spend.csv.gz, and there is no such"):
+        fk.load("spend")
+    problems = data.verify_checksums()
+    assert len(problems) == 2
+    assert any("spend.csv.gz is not there" in problem for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda t: t.drop(columns="spend"), r"should have the columns .*'spend'"),
+        (lambda t: t.assign(spend=-1.0), r"'spend': 7672 of 7672 rows .* outside 0 to 1000"),
+        (lambda t: t.assign(channel="tv"), r"'channel': 7672 of 7672 rows .* \(first: tv\)"),
+        (lambda t: t.assign(spend=np.nan), r"'spend': 7672 of 7672 rows are missing"),
+        (lambda t: t.assign(clicks=t["clicks"].astype(float)), r"float64, not int64"),
+    ],
+)
+def test_a_broken_table_is_refused(change, message):
+    with pytest.raises(ValueError, match=message):
+        data.check_table(change(fk.load("spend")), "spend")
+
+
+def test_a_repeated_key_is_refused():
+    customers = fk.load("customers")
+    customers.loc[1, "customer_id"] = customers.loc[0, "customer_id"]
+    with pytest.raises(ValueError, match="'customer_id': 1 of .* rows repeat an earlier value"):
+        data.check_table(customers, "customers")
+
+
+def test_without_its_checkout_the_package_says_so(monkeypatch, tmp_path):
+    monkeypatch.setattr(data, "__file__", str(tmp_path / "site" / "funnelkit" / "data.py"))
+    with pytest.raises(FileNotFoundError, match="python start.py lab"):
+        data.data_folder()
+
+
+def test_importing_funnelkit_loads_nothing_heavy():
+    code = (
+        "import sys, funnelkit; print([m for m in ('scipy', 'sklearn', 'matplotlib', "
+        "'statsmodels', 'surprise', 'IPython') if m in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
