@@ -188,11 +188,12 @@ SCHEMAS: dict[str, Schema] = {
             "brings can be told from what a good week brings."
         ),
         columns=(
+            Column("date", "date", "the day", unit="UTC day", allowed=("2023-07-01", "2026-06-30")),
             Column(
-                "date", "date", "the day", unit="UTC day", allowed=("2023-07-01", "2026-06-30")
-            ),
-            Column(
-                "channel", "text", "the channel", allowed=tuple(c for c in CHANNELS if c != "direct")
+                "channel",
+                "text",
+                "the channel",
+                allowed=tuple(c for c in CHANNELS if c != "direct"),
             ),
             Column("pulse", "number", "the week's budget multiplier, drawn by lot", allowed=(0, 3)),
             Column("spend", "number", "money spent that day", unit="EUR", allowed=(0, 1000)),
@@ -304,9 +305,7 @@ SCHEMAS: dict[str, Schema] = {
         columns=(
             Column("master_id", "text", "the customer's number in the full data set"),
             Column("customer_id", "text", "the customer's number in this sample"),
-            Column(
-                "date", "date", "the day of the purchase", allowed=("1997-01-01", "1998-06-30")
-            ),
+            Column("date", "date", "the day of the purchase", allowed=("1997-01-01", "1998-06-30")),
             Column("quantity", "whole", "CDs bought", unit="CDs", allowed=(1, 100)),
             Column("amount", "number", "what was paid", unit="USD", allowed=(0, 1000)),
         ),

@@ -20,7 +20,6 @@ import hashlib
 import io
 import json
 import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -337,9 +336,9 @@ def _spend(seed: int, days: pd.DatetimeIndex) -> pd.DataFrame:
     traffic = MODEL["traffic"]
     day = days.to_numpy().astype("datetime64[D]").astype(np.int64)
     weeks = (day - 4) // 7  # weeks since 1970 that begin on a Monday
-    season = np.array(traffic["weekday"])[days.day_of_week] * np.array(traffic["month"])[
-        days.month - 1
-    ]
+    season = (
+        np.array(traffic["weekday"])[days.day_of_week] * np.array(traffic["month"])[days.month - 1]
+    )
     trend = (1 + traffic["growth_per_year"]) ** ((day - day[-1]) / 365.25)
     shocks = traffic["noise_sd"] * draws.normal("noise", day)
     noise = np.zeros(len(day))
@@ -382,7 +381,8 @@ def _people(seed: int, days, spend: pd.DataFrame, without) -> pd.DataFrame:
     with np.errstate(over="ignore"):
         key = rows["number"].to_numpy(np.uint64) * np.uint64(10**9)
         key += rows["day"].to_numpy(np.uint64) * np.uint64(10**4) + place.astype(np.uint64)
-    people = pd.DataFrame({"key": key, "channel": rows["channel"].to_numpy()})
+    channel = rows["channel"].to_numpy()
+    people = pd.DataFrame({"key": key, "channel": channel, "origin": channel.copy()})
     ids = people["key"].to_numpy()
     traits = pd.DataFrame(CHANNELS).T.loc[people["channel"]]
     mobile = draws.chance("device", ids, traits["mobile"].to_numpy(float))
@@ -656,20 +656,23 @@ def _customers(seed: int, people, days, without) -> tuple[pd.DataFrame, pd.DataF
             "key": came["key"],
             "acquired": came["customer_at"] // DAY,
             "channel": came["channel"],
+            "origin": came["origin"],
             "region": came["region"],
             "logged": (came["first_visit"] >= _seconds(MODEL["span"]["log"])) & ~came["refused"],
         }
     )
     day = days.to_numpy().astype("datetime64[D]").astype(np.int64)
     count = draws.poisson("walk-ins", day, MODEL["walk_ins"]["per_day"])
-    key = np.concatenate([(np.uint64(d) * np.uint64(100)) + np.arange(c, dtype=np.uint64)
-                          for d, c in zip(day, count, strict=True)]) + np.uint64(1 << 61)  # fmt: skip
+    of_day = [np.uint64(d) * np.uint64(100) + np.arange(c, dtype=np.uint64)
+              for d, c in zip(day, count, strict=True)]  # fmt: skip
+    key = np.concatenate(of_day) + np.uint64(1 << 61)
     by_contract = draws.chance("partner", key, MODEL["walk_ins"]["partner"])
     walk_ins = pd.DataFrame(
         {
             "key": key,
             "acquired": np.repeat(day, count),
             "channel": np.where(by_contract, "partner", "offline"),
+            "origin": np.where(by_contract, "partner", "offline"),
             "region": draws.choice("region", key, data.REGIONS, REGION_SHARE),
             "logged": False,
         }
@@ -708,7 +711,7 @@ def _orders(seed: int, customers: pd.DataFrame) -> pd.DataFrame:
     power = MODEL["orders"]["partner_spend_power"]
     typical = law["r"] / law["alpha_weeks"]
     keen = np.maximum(rate / typical, 0.05) ** power
-    level = np.where(customers["channel"] == "partner", level * keen, level)
+    level = np.where(customers["origin"] == "partner", level * keen, level)
     start = customers["acquired"].to_numpy() * float(DAY)
     end = _end()
     alive, at, k = np.full(len(ids), True), start.copy(), 0
@@ -762,7 +765,7 @@ def _subscriptions(seed: int, customers: pd.DataFrame) -> pd.DataFrame:
     ids = customers["key"].to_numpy()
     plan = np.where(draws.chance("plan", ids, law["plus"]), "plus", "basic")
     b = pd.Series(plan).map(law["churn_b"]).to_numpy(float)
-    b = b * customers["channel"].map(law["churn_b_factor"]).fillna(1.0).to_numpy(float)
+    b = b * customers["origin"].map(law["churn_b_factor"]).fillna(1.0).to_numpy(float)
     churn = np.clip(draws.beta("churn", ids, law["churn_a"], b), 1e-9, 1 - 1e-12)
     months = 1 + np.floor(
         np.log(draws.uniform("months", ids)) / np.log1p(-churn)
@@ -886,9 +889,7 @@ def files(seed: int = SEED) -> dict[str, bytes]:
     }
     folder = data.data_folder()
     sums = {
-        schema.file: data.checksum(
-            made.get(schema.file) or data.read_content(folder / schema.file)
-        )
+        schema.file: data.checksum(made.get(schema.file) or data.read_content(folder / schema.file))
         for schema in data.SCHEMAS.values()
     }
     made["truth.json"] = _json(truth(tables, seed))
@@ -930,7 +931,8 @@ def main(arguments: list[str] | None = None) -> int:
             continue
         different.append(name)
         if not check:
-            path.write_bytes(gzip.compress(content, 9, mtime=0) if path.suffix == ".gz" else content)
+            packed = path.suffix == ".gz"
+            path.write_bytes(gzip.compress(content, 9, mtime=0) if packed else content)
     for name in different:
         print(f"datasets/{name}: {'differs from a fresh run' if check else 'written'}")
     if not different:

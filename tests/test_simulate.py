@@ -19,7 +19,7 @@ END = pd.Timestamp("2026-06-30 23:59:59")
 MATURE = pd.Timestamp("2026-04-15")  # people who came by then have had time to convert
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def world(seed):
     return simulate.world(seed)
 
@@ -103,16 +103,15 @@ def test_delays_between_steps(tables):
             called_first = both["lead_at"] > both["opportunity_at"]
             days = days[~called_first.reindex(days.index)]
         logs = np.log(days)
-        within(np.median(logs), np.log(law["median"]), 1.2533 * law["sigma"] / len(logs) ** 0.5, name)
-        within(logs.std(), law["sigma"], law["sigma"] / (2 * len(logs)) ** 0.5, f"spread of {name}")
+        error = law["sigma"] / len(logs) ** 0.5
+        within(np.median(logs), np.log(law["median"]), 1.2533 * error, name)
+        within(logs.std(), law["sigma"], error / 2**0.5, f"spread of {name}")
 
 
 def test_steps_after_the_lead(tables):
     people = tables["people"]
     leads = people[(people["first_visit"] < MATURE) & people["lead_at"].notna()]
-    chance = leads["channel"].map(
-        lambda c: CHANNELS[c]["opportunity"] * CHANNELS[c]["customer"]
-    )
+    chance = leads["channel"].map(lambda c: CHANNELS[c]["opportunity"] * CHANNELS[c]["customer"])
     variance = (chance * (1 - chance)).sum() ** 0.5 / len(leads)
     within(leads["customer_at"].notna().mean(), chance.mean(), variance, "lead to customer")
 
@@ -158,13 +157,14 @@ def test_bots_read_and_never_become_leads():
 
 def test_a_pulse_brings_what_the_response_curve_says(tables):
     spend = tables["spend"]
-    press = spend["date"].between(MODEL["traffic"]["press"]["from"], MODEL["traffic"]["press"]["to"])
-    spend = spend[~press].pivot(index="date", columns="channel", values=["clicks", "pulse"])
+    press = MODEL["traffic"]["press"]
+    spend = spend[~spend["date"].between(press["from"], press["to"])]
+    spend = spend.pivot(index="date", columns="channel", values=["clicks", "pulse"])
     clicks, pulse = spend["clicks"], spend["pulse"]
 
     def response(channel, multiplier):
-        law = CHANNELS[channel]
-        return multiplier * (law["budget"] + law["half"]) / (multiplier * law["budget"] + law["half"])
+        budget, half = CHANNELS[channel]["budget"], CHANNELS[channel]["half"]
+        return multiplier * (budget + half) / (multiplier * budget + half)
 
     for channel, other in (("social_ads", "seo"), ("seo", "social_ads")):
         # The other channel, its own pulse taken out, tells how busy the day was.
@@ -173,7 +173,8 @@ def test_a_pulse_brings_what_the_response_curve_says(tables):
         rate = {k: clicks[channel][m].sum() / busy[m].sum() for k, m in {2: high, 1: usual}.items()}
         counts = [clicks[c][m].sum() for c in (channel, other) for m in (high, usual)]
         error = np.sqrt(sum(1 / n for n in counts))
-        within(np.log(rate[2] / rate[1]), np.log(response(channel, 2.0)), error, f"pulse, {channel}")
+        planted = np.log(response(channel, 2.0))
+        within(np.log(rate[2] / rate[1]), planted, error, f"pulse, {channel}")
 
 
 # ---------------------------------------------------------------- subscriptions, lessons 04 and 05
