@@ -1,6 +1,6 @@
 """Funnelkit: the helper package of the course *Building a high-conversion sales funnel*.
 
-The lessons import it as ``import funnelkit as fk``. Each module holds one subject and is
+Lessons begin with ``import funnelkit``. Each module holds one subject and is
 written to be read: ``??fk.funnels.funnel`` in a notebook shows how a number came about.
 
 ========== =====================================================================
@@ -18,10 +18,10 @@ cli        the command ``funnelkit``
 from importlib import import_module
 
 from funnelkit import data
-from funnelkit.data import describe, load, tables
+from funnelkit.data import describe, load, tables, truth
 
 __version__ = "0.1.0"
-__all__ = ["data", "describe", "funnels", "load", "metrics", "plots", "simulate", "tables"]
+__all__ = ["data", "describe", "funnels", "load", "metrics", "plots", "simulate", "tables", "truth"]
 
 _ON_FIRST_USE = {"funnels", "metrics", "plots", "simulate"}
 

@@ -24,6 +24,7 @@ __all__ = [
     "describe",
     "load",
     "tables",
+    "truth",
     "verify_checksums",
 ]
 
@@ -445,6 +446,24 @@ def describe(name: str) -> pd.DataFrame:
     ).set_index("column")
     table.attrs["row"] = schema.row
     return table
+
+
+def truth() -> dict:
+    """Return what was planted in the simulated tables, and what came of it.
+
+    A company never has this. Here it lets a lesson ask whether an analysis found what is there.
+
+    Returns
+    -------
+    dict
+        ``seed``; ``model``, the parameters; ``facts``, counts that no table shows directly.
+
+    Examples
+    --------
+    >>> truth()["facts"]["outage_day"]
+    '2026-03-18'
+    """
+    return json.loads((data_folder() / "truth.json").read_text(encoding="utf-8"))
 
 
 def check_table(table: pd.DataFrame, name: str) -> pd.DataFrame:

@@ -104,6 +104,9 @@ MODEL = {
             "lead to opportunity": {"median": 6.5, "sigma": 0.9},
             "opportunity to customer": {"median": 9.0, "sigma": 0.8},
         },
+        "click_without_form": {"mobile": 0.03, "desktop": 0.012},
+        "calls_at_once": 0.08,
+        "enrols_in_that_session": 0.20,
         "call_before_form": 0.05,
         "enrols_without_call": 0.04,
         "comes_back_as_lead": {"customer": 0.08, "other": 0.10},
@@ -414,14 +417,20 @@ def _people(seed: int, days, spend: pd.DataFrame, without) -> pd.DataFrame:
     lead_at = first + wait
     opportunity_at = lead_at + delay["lead to opportunity"]
     customer_at = opportunity_at + delay["opportunity to customer"]
+    # A few do two or three steps in one sitting.
+    sitting = opportunity & draws.chance("call at once", ids, steps["calls_at_once"])
+    enrols = customer & sitting & draws.chance("enrol", ids, steps["enrols_in_that_session"])
+    opportunity_at = np.where(sitting, lead_at, opportunity_at)
+    customer_at = np.where(enrols, lead_at, customer_at)
+    people["call_at_once"], people["enrols_at_once"] = sitting, enrols
     # Some telephone first and fill in the form when the adviser asks for it.
-    phone = opportunity & draws.chance("call first", ids, steps["call_before_form"])
+    phone = opportunity & ~sitting & draws.chance("call first", ids, steps["call_before_form"])
     lead_at, opportunity_at = (
         np.where(phone, opportunity_at, lead_at),
         np.where(phone, lead_at, opportunity_at),
     )
     people["at_once"] &= ~phone
-    no_call = customer & draws.chance("no call", ids, steps["enrols_without_call"])
+    no_call = customer & ~sitting & draws.chance("no call", ids, steps["enrols_without_call"])
     people["lead_at"] = np.where(lead, lead_at, -1)
     people["opportunity_at"] = np.where(opportunity & ~no_call, opportunity_at, -1)
     people["customer_at"] = np.where(customer, customer_at, -1)
@@ -441,6 +450,8 @@ def _people(seed: int, days, spend: pd.DataFrame, without) -> pd.DataFrame:
     done = people["device"].map(steps["form_completed"]).to_numpy()
     gave_up = (chance / done - chance) / (1 - chance)
     people["gave_up"] = ~lead & draws.chance("gave up", ids, gave_up)
+    stalls = people["device"].map(steps["click_without_form"]).to_numpy()
+    people["stalled"] = ~lead & ~people["gave_up"] & draws.chance("stalled", ids, stalls)
 
     for name in without:  # the same people with the same draws; most of this channel's stay away
         came = people["channel"] == name
@@ -466,9 +477,12 @@ def _sessions(seed: int, people: pd.DataFrame, without) -> pd.DataFrame:
     at_once = people["at_once"].to_numpy()
     parts = [_session(people, 0, first, np.where(at_once, "lead", ""), people.index >= 0)]
     # Each later step has a session of its own, which ends with it.
+    same_sitting = dict(lead="at_once", opportunity="call_at_once", customer="enrols_at_once")
     for number, step in enumerate(["lead", "opportunity", "customer", "lead_again"], start=1):
         when = people[f"{step}_at"].to_numpy()
-        taken = (when >= 0) & ~(at_once if step == "lead" else np.zeros(len(ids), bool))
+        taken = when >= 0
+        if step in same_sitting:
+            taken &= ~people[same_sitting[step]].to_numpy()
         parts.append(_session(people, number, when, step, taken))
     start = first.copy()
     for k in range(8):
@@ -504,9 +518,12 @@ def _sessions(seed: int, people: pd.DataFrame, without) -> pd.DataFrame:
 
 def _session(people, number, start, step, keep) -> pd.DataFrame:
     """Return one session for each person to keep."""
-    columns = ["key", "channel", "device", "lead_at", "two_devices", "gave_up"]
+    columns = ["key", "channel", "device", "lead_at", "two_devices"]
     table = people[columns].assign(number=number, start=start, step=step)
-    table["gave_up"] &= number == 0
+    for flag in ("gave_up", "stalled"):
+        table[flag] = people[flag] & (number == 0)
+    for flag in ("call_at_once", "enrols_at_once"):
+        table[flag] = people[flag] & (table["step"] == "lead")
     return table[keep]
 
 
@@ -553,13 +570,17 @@ def _events(seed: int, sessions: pd.DataFrame) -> pd.DataFrame:
         add("page_view", chosen, rows)
     step = sessions["step"].to_numpy()
     form = np.isin(step, ["lead", "lead_again"]) | sessions["gave_up"].to_numpy()
-    add("click", page[form], form)
+    clicked = form | sessions["stalled"].to_numpy()
+    add("click", page[clicked], clicked)
     add("page_view", "form", form)
     phone = (sessions["device"] == "mobile").to_numpy() & sessions["gave_up"].to_numpy()
     broken = phone & draws.chance("form error", session_key, 0.5)
     add("page_view", "form_error", broken)
+    at_once = {"opportunity": "call_at_once", "customer": "enrols_at_once"}
     for name, where in STEP_PAGE.items():
         rows = np.isin(step, [name, f"{name}_again"])
+        if name in at_once:
+            rows |= sessions[at_once[name]].to_numpy()
         if name != "lead":
             add("page_view", where, rows)
         add(name, where, rows)
