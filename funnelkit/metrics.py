@@ -265,7 +265,8 @@ def period_rate(events, start, end, *, freq="W", user="user_id", event="event", 
     TypeError
         If `events` is no DataFrame or the times are not times.
     ValueError
-        If a column, an event, a user id or a time is missing, or `start` and `end` are equal.
+        If a column, an event, a user id or a time is missing, times have a time zone, or
+        `start` and `end` are equal.
 
     Notes
     -----
@@ -337,10 +338,11 @@ def cohort_rate(
     Raises
     ------
     TypeError
-        If `events` is no DataFrame or the times are not times.
+        If `events` is no DataFrame, the times are not times, or `window` has no unit.
     ValueError
         If a column, an event, a user id or a time is missing, `start` and `end` are equal,
-        `window` is no positive duration, or no user's window is over.
+        times have a time zone, `window` is negative or no duration, or no user's window is
+        over.
 
     See Also
     --------
@@ -357,7 +359,7 @@ def cohort_rate(
     """
     window = _duration("window", window)
     starts, ends = _entries_and_ends(events, start, end, user, event, time)
-    took = ends[time] - ends[user].map(starts)
+    took = ends[time] - starts.reindex(ends[user]).to_numpy()
     converts = ends.loc[took.between(pd.Timedelta(0), window), user].unique()
     users = pd.DataFrame({"start": starts, "converted": starts.index.isin(converts)})
     left_out = 0
@@ -387,7 +389,7 @@ def _entries_and_ends(events, start, end, user, event, time):
             f"column {time!r} holds {events[time].dtype}, not times: convert with pd.to_datetime"
         )
     if getattr(events[time].dt, "tz", None) is not None:
-        raise TypeError(
+        raise ValueError(
             f"column {time!r} has a time zone: "
             f"convert with .dt.tz_convert('UTC').dt.tz_localize(None)"
         )
@@ -492,7 +494,8 @@ def bootstrap(table, statistic, *, user="user_id", n_resamples=1000, confidence=
 
     References
     ----------
-    B. Efron and R. J. Tibshirani (1993), *An Introduction to the Bootstrap*, chapter 13.
+    B. Efron (1979), "Bootstrap methods: another look at the jackknife", *The Annals of
+    Statistics* 7(1).
 
     Examples
     --------
@@ -503,14 +506,14 @@ def bootstrap(table, statistic, *, user="user_id", n_resamples=1000, confidence=
               n_resamples=1000, users=1000)
     """
     _normal_quantile(confidence)  # refuses what is no confidence
-    if isinstance(n_resamples, bool) or int(n_resamples) != n_resamples or n_resamples < 2:
+    if not isinstance(n_resamples, (int, np.integer)) or n_resamples < 2:
         raise ValueError(f"n_resamples is {n_resamples!r}: give a whole number of at least 2")
     draw, n_users = _user_sampler(table, user)
     estimate = _number(statistic(table))
     if not np.isfinite(estimate):
         raise ValueError(f"the statistic of the table is {estimate}: it must be a finite number")
     rng = np.random.default_rng(seed)
-    replicates = np.array([_number(statistic(draw(rng))) for _ in range(int(n_resamples))])
+    replicates = np.array([_number(statistic(draw(rng))) for _ in range(n_resamples)])
     _refuse(
         ~np.isfinite(replicates),
         "the statistic is missing or infinite",
@@ -539,6 +542,8 @@ def _user_sampler(table, user):
     rows = np.argsort(codes, kind="stable")  # the rows, user by user
     size = np.bincount(codes)
     first = np.cumsum(size) - size
+    place = 0 if in_index else table.columns.get_loc(user)
+    rest = table if in_index else table.drop(columns=user)
 
     def draw(rng):
         # floor(random * n), rather than rng.integers, whose stream may change between versions.
@@ -546,12 +551,12 @@ def _user_sampler(table, user):
         brings = size[drawn]
         number = np.repeat(np.arange(n), brings)
         nth_row = np.arange(len(number)) - np.repeat(np.cumsum(brings) - brings, brings)
-        sample = table.take(rows[first[drawn][number] + nth_row])
+        sample = rest.take(rows[first[drawn][number] + nth_row])
         if in_index:
             sample.index = pd.Index(number, name=user)
         else:
             sample.index = pd.RangeIndex(len(number))
-            sample[user] = number
+            sample.insert(place, user, number)
         return sample
 
     return draw, n
@@ -758,6 +763,16 @@ CONTRACT = {
             ),
         ),
         Metric(
+            name="time_to_convert",
+            formula=r"\mathrm{median}(t_k - t_1)",
+            numerator="time from the entry to step k",
+            denominator="users who reached step k",
+            unit="days",
+            window="from the entry, the same for all steps",
+            function="funnelkit.funnels.time_to_convert",
+            example=Example(_FUNNEL, (4, 7, 11), 3, ("visit → customer", "q50")),
+        ),
+        Metric(
             name="dwell_time",
             formula=r"\mathrm{median}(t_k - t_{k-1})",
             numerator="time from step k − 1 to step k",
@@ -904,13 +919,18 @@ def _boolean(column, name):
 
 
 def _duration(name, value):
-    """Return a positive Timedelta, or say why it is none."""
+    """Return a duration as a Timedelta, or say why it is none."""
+    advice = "give a number with its unit, such as '7D'"
+    if isinstance(value, (int, float, np.number)):
+        raise TypeError(f"{name} is {value!r}, without a unit: {advice}")
     try:
         duration = pd.Timedelta(value)
     except (TypeError, ValueError):
         duration = pd.NaT
-    if isinstance(value, (int, float, np.number)) or duration is pd.NaT or duration.value <= 0:
-        raise ValueError(f"{name} is {value!r}: give a positive duration with its unit, like '7D'")
+    if duration is pd.NaT:
+        raise ValueError(f"{name} is {value!r}, not a duration: {advice}")
+    if duration < pd.Timedelta(0):
+        raise ValueError(f"{name} is {value!r}: it runs forward from the entry, so {advice}")
     return duration
 
 
@@ -924,9 +944,10 @@ def _need_columns(table, columns, what):
 
 def _need_one_of(name, known, what):
     """Raise ValueError if a name is not known, with the nearest one."""
-    known = [str(each) for each in known]
+    known = list(known)
     if name in known:
         return
+    known = [str(each) for each in known]
     near = difflib.get_close_matches(str(name), known, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known) or 'none'}"
     raise ValueError(f"no {what} is called {name!r}: {hint}")

@@ -37,7 +37,7 @@ def percent(share, *, digits=1):
     share : float
         A fraction; a missing one becomes a dash.
     digits : int, default 1
-        Decimals of the percentage.
+        Decimals. Exactly 0 and 1 have none; what would be rounded to 0 or to 100 % has more.
 
     Returns
     -------
@@ -45,10 +45,16 @@ def percent(share, *, digits=1):
 
     Examples
     --------
-    >>> percent(0.1123), percent(1), percent(-0.031)
-    ('11.2 %', '100.0 %', '−3.1 %')
+    >>> percent(0.1123), percent(1), percent(0.0003), percent(-0.031)
+    ('11.2 %', '100 %', '0.03 %', '−3.1 %')
     """
-    return "–" if pd.isna(share) else f"{100 * share:,.{digits}f} %".replace("-", "−")
+    if pd.isna(share):
+        return "–"
+    if share in (0, 1):
+        return f"{100 * share:.0f} %"
+    while digits < 6 and round(100 * share, digits) in (0, 100):
+        digits += 1
+    return f"{100 * share:,.{digits}f} %".replace("-", "−")
 
 
 def count(number):
@@ -57,6 +63,7 @@ def count(number):
     Parameters
     ----------
     number : int
+        A count; a missing one becomes a dash.
 
     Returns
     -------
@@ -67,7 +74,7 @@ def count(number):
     >>> count(12345)
     '12,345'
     """
-    return f"{number:,.0f}"
+    return "–" if pd.isna(number) else f"{number:,.0f}"
 
 
 # ---------------------------------------------------------------- funnels
@@ -112,7 +119,7 @@ def funnel_chart(table, *, ax=None, title=None, value="users", step_rates=True):
     ... )
     >>> ax = funnel_chart(table, title="One visitor in twenty becomes a customer")
     >>> [text.get_text() for text in ax.texts if "(" in text.get_text()]
-    ['1,000 (100.0 %)', '200 (20.0 %)', '50 (5.0 %)']
+    ['1,000 (100 %)', '200 (20.0 %)', '50 (5.0 %)']
     """
     _check(table, ["users", "step_rate", "overall_rate"], "funnels.funnel(...)")
     _one_of("value", value, ("users", "overall_rate"))
@@ -121,14 +128,14 @@ def funnel_chart(table, *, ax=None, title=None, value="users", step_rates=True):
             "table holds several funnels: draw them with small_multiples or compare_chart, "
             "or take one of them with .loc"
         )
-    ax = _axes(ax, height=max(HEIGHT, 1.2 + 0.9 * len(table)))
+    ax = _axes(ax, height=max(HEIGHT, 1.2 + 0.8 * len(table)))
     labels = _funnel_bars(ax, table, value, thickness=0.5 if step_rates else 0.7)
     if step_rates:
         lost = table["users"].shift(1) - table["users"]
         for row in range(1, len(table)):
             words = f"↓ {percent(table['step_rate'].iloc[row])} go on, {count(lost.iloc[row])} stop"
             _beside(ax, 0, row - 0.5, words, size=SMALL, color=QUIET)
-    _room_for([ax], labels)
+    _room_for([ax], labels, value)
     return _title(ax, title)
 
 
@@ -181,11 +188,12 @@ def small_multiples(table, *, title=None, value="overall_rate", columns=None):
     figure, grid = plt.subplots(
         rows, columns, figsize=(WIDTH, height), dpi=100, layout="constrained", squeeze=False
     )
+    figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
     panels, spare = grid.ravel()[:n], grid.ravel()[n:]
     labels = []
     for place, (name, funnel) in enumerate(funnels.items()):
         ax = _axes(panels[place])
-        labels += _funnel_bars(ax, funnel, value, thickness=0.7)
+        labels += _funnel_bars(ax, funnel, value, thickness=0.7, size=SMALL)
         ax.set_title(_name(name), loc="left", size=SIZE, weight="bold", color=INK)
         if place % columns:
             ax.tick_params(labelleft=False)
@@ -197,11 +205,11 @@ def small_multiples(table, *, title=None, value="overall_rate", columns=None):
     if title:
         words = textwrap.fill(title, 68)
         figure.suptitle(words, x=0.01, ha="left", size=LARGE, weight="bold", color=INK)
-    _room_for(panels, labels)
+    _room_for(panels, labels, value)
     return panels
 
 
-def compare_chart(table, *, ax=None, title=None, value="users"):
+def compare_chart(table, *, steps=None, ax=None, title=None, value="users"):
     """Draw several funnels step by step, so that each step can be compared.
 
     For the same log counted under several definitions, or for segments.
@@ -211,6 +219,9 @@ def compare_chart(table, *, ax=None, title=None, value="users"):
     table : DataFrame
         Several funnels, one below the other, their names in the outer level of the index: what
         `funnels.funnel` returns with `by`, or ``pd.concat({"any order": one, "in order": two})``.
+    steps : list of str, optional
+        Which steps to draw; all when not given. Without the first step, which is often the
+        longest and the same for all, the others can be told apart.
     ax : Axes, optional
         Where to draw; a figure of its own when not given.
     title : str, optional
@@ -242,25 +253,29 @@ def compare_chart(table, *, ax=None, title=None, value="users"):
     _one_of("value", value, ("users", "overall_rate"))
     funnels = _funnels(table)
     _not_too_many(len(funnels))
-    steps = list(next(iter(funnels.values())).index)
+    known = list(next(iter(funnels.values())).index)
     for name, funnel in funnels.items():
-        if list(funnel.index) != steps:
+        if list(funnel.index) != known:
             raise ValueError(
-                f"the steps of {_name(name)} are {_list(funnel.index)}, not {_list(steps)}: "
+                f"the steps of {_name(name)} are {_list(funnel.index)}, not {_list(known)}: "
                 "compare funnels with the same steps"
             )
+    for step in steps or []:
+        _one_of("step", step, known)
+    steps = [step for step in known if steps is None or step in steps]
+    if not steps:
+        raise ValueError(f"steps is empty: name some of {_list(known)}")
     rows = [(step, name) for step in steps for name in funnels]
     ax = _axes(ax, height=max(HEIGHT, 1.2 + 0.27 * len(rows) + 0.36 * len(steps)))
-    places = _grouped_rows(ax, rows)
+    places = iter(_grouped_rows(ax, rows))
     labels = []
-    for place, (step, name) in zip(places, rows, strict=True):
-        row = funnels[name].loc[step]
-        colour = PALETTE[list(funnels).index(name)]
-        ax.barh(place, row[value], height=0.76, color=colour, zorder=2)
-        words = f"{count(row['users'])} ({percent(row['overall_rate'])})"
-        labels.append(_beside(ax, row[value], place, words))
-    _value_axis(ax, value, steps[0])
-    _room_for([ax], labels)
+    for step in steps:
+        for colour, funnel in zip(PALETTE, funnels.values(), strict=False):
+            place, row = next(places), funnel.loc[step]
+            ax.barh(place, row[value], height=0.76, color=colour, zorder=2)
+            labels.append(_beside(ax, row[value], place, _users(row)))
+    _value_axis(ax, table, value, known[0])
+    _room_for([ax], labels, value)
     return _title(ax, title)
 
 
@@ -326,9 +341,8 @@ def rate_chart(
     extra = 0.36 * table.index.get_level_values(0).nunique() if blocks else 0
     ax = _axes(ax, height=max(2.6, 1.5 + extra + (0.34 if blocks else 0.46) * len(table)))
     if blocks:
-        kinds = list(table.index.get_level_values(1).unique())
+        styles, kinds = pd.factorize(table.index.get_level_values(1), use_na_sentinel=False)
         _not_too_many(len(kinds))
-        styles = [kinds.index(kind) for kind in table.index.get_level_values(1)]
         places = _grouped_rows(ax, list(table.index))
     else:
         styles = [0] * len(table)
@@ -385,6 +399,8 @@ def rate_over_time(tables, *, ax=None, title=None, rate="rate", interval=True, y
     ['period rate']
     """
     named = tables if isinstance(tables, Mapping) else {"": tables}
+    if not named:
+        raise ValueError("no table is given: there is nothing to draw")
     _not_too_many(len(named))
     for table in named.values():
         _check(table, [rate], "metrics.period_rate(...) or metrics.cohort_rate(...)")
@@ -393,6 +409,7 @@ def rate_over_time(tables, *, ax=None, title=None, rate="rate", interval=True, y
                 f"the index holds {table.index.dtype}: it must hold periods or times, "
                 "as metrics.period_rate(...) returns them"
             )
+    named = {name: _without_gaps(table) for name, table in named.items()}
     ax = _axes(ax)
     ends = []
     for style, (name, table) in enumerate(named.items()):
@@ -464,7 +481,7 @@ def time_to_convert_curve(
     ... })
     >>> ax = time_to_convert_curve(reached)
     >>> [text.get_text() for text in ax.texts]
-    ['half of them within 5 days', '2 (50.0 %)']
+    ['half of them within 5.0 days', '2 (50.0 %)']
     """
     _check(table, [by] if by else [], "funnels.reach(...)")
     _one_of("unit", unit, ("days", "hours", "minutes"))
@@ -499,13 +516,15 @@ def time_to_convert_curve(
         ends.append((share[-1], f"{_name(name)}: {words}" if by else words, PALETTE[style], limit))
         if not by and len(done):
             half = np.median(done)
+            early = half < limit / 2  # then there is room on the right, below the curve
             ax.plot(half, share[-1] / 2, "o", color=BLUE, ms=9, mec="white", zorder=4)
             ax.annotate(
-                f"half of them within {half:.3g} {unit}",
+                f"half of them within {half:.{1 if half >= 1 else 2}f} {unit}",
                 (half, share[-1] / 2),
-                xytext=(10, -4),
+                xytext=(10, -4) if early else (-10, 4),
                 textcoords="offset points",
-                va="top",
+                ha="left" if early else "right",
+                va="top" if early else "bottom",
                 size=SIZE,
                 color=INK,
             )
@@ -561,7 +580,7 @@ def histogram_of_replicates(
             raise TypeError(
                 f"result is a {type(result).__name__}: give what metrics.bootstrap(...) returns"
             )
-    write = percent if as_percent else "{:.4g}".format
+    write = percent if as_percent else "{:,.4g}".format
     ax = _axes(ax)
     heights, edges = np.histogram(result.replicates, _bins(result.replicates))
     middles = (edges[:-1] + edges[1:]) / 2
@@ -587,8 +606,8 @@ def histogram_of_replicates(
             color=INK,
         )
     ax.set_ylim(0, 1.32 * top)
-    within = f"blue: the {100 * result.confidence:g} % interval"
-    _axis(ax, "x", _percent_tick if as_percent else "{:g}".format, f"{xlabel} ({within})")
+    within = f"dashed: the {100 * result.confidence:g} % interval"
+    _axis(ax, "x", _percent_tick if as_percent else "{:,g}".format, f"{xlabel} ({within})")
     _axis(ax, "y", count, "resamples")
     return _title(ax, title)
 
@@ -617,7 +636,8 @@ def _axes(ax, height=HEIGHT):
     import matplotlib.pyplot as plt
 
     if ax is None:
-        _, ax = plt.subplots(figsize=(WIDTH, height), dpi=100, layout="constrained")
+        figure, ax = plt.subplots(figsize=(WIDTH, height), dpi=100, layout="constrained")
+        figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
     ax.figure.set_facecolor("white")  # also where the page around it is dark
     ax.set_facecolor("white")
     ax.spines[:].set_visible(False)
@@ -628,10 +648,10 @@ def _axes(ax, height=HEIGHT):
 
 def _axis(ax, which, write, label):
     """Give an axis of values its light grid, its label and the way its ticks are written."""
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
+    from matplotlib.ticker import FuncFormatter
 
     axis = ax.xaxis if which == "x" else ax.yaxis
-    axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10], integer=write is count))
+    axis.set_major_locator(_locator(6, write is count))
     axis.set_major_formatter(FuncFormatter(lambda value, _: write(value)))
     axis.set_label_text(label, size=SIZE, color=INK)
     ax.grid(axis=which, color=GRID, lw=1)
@@ -639,16 +659,24 @@ def _axis(ax, which, write, label):
     ax.spines[side].set(visible=True, color=QUIET, linewidth=1)
 
 
+def _locator(at_most, whole):
+    """Place at most so many ticks, at round values."""
+    from matplotlib.ticker import MaxNLocator
+
+    return MaxNLocator(int(at_most), steps=[1, 2, 2.5, 5, 10], integer=whole)
+
+
 def _percent_tick(share):
     return f"{round(100 * share, 6):,g} %".replace("-", "−")
 
 
-def _value_axis(ax, value, first):
+def _value_axis(ax, table, value, first):
     """Label the axis of the bars of a funnel."""
+    who = "entries" if table.attrs.get("count") == "totals" else "users"
     if value == "users":
-        _axis(ax, "x", count, "users")
+        _axis(ax, "x", count, who)
     else:
-        _axis(ax, "x", _percent_tick, f"share of the users at {first}")
+        _axis(ax, "x", _percent_tick, f"share of the {who} at {first}")
 
 
 def _rows(ax, names):
@@ -681,21 +709,33 @@ def _grouped_rows(ax, rows):
     return places
 
 
-def _funnel_bars(ax, table, value, *, thickness):
+def _funnel_bars(ax, table, value, *, thickness, size=SIZE):
     """Draw one funnel; return the labels at the ends of its bars."""
     places = _rows(ax, table.index)
     ax.barh(places, table[value].astype(float), height=thickness, color=BLUE, zorder=2)
-    _value_axis(ax, value, table.index[0])
+    _value_axis(ax, table, value, table.index[0])
     return [
-        _beside(ax, row[value], place, f"{count(row['users'])} ({percent(row['overall_rate'])})")
+        _beside(ax, row[value], place, _users(row), size=size)
         for place, (_, row) in zip(places, table.iterrows(), strict=True)
     ]
 
 
+def _users(row):
+    """Write how many users reached a step, and which share of all that is."""
+    return f"{count(row['users'])} ({percent(row['overall_rate'])})"
+
+
 def _beside(ax, x, y, words, *, size=SIZE, color=INK):
-    """Write to the right of a point."""
+    """Write to the right of a point, on white, so that no grid line runs through the words."""
     return ax.annotate(
-        words, (x, y), (6, 0), textcoords="offset points", va="center", size=size, color=color
+        words,
+        (x, y),
+        (6, 0),
+        textcoords="offset points",
+        va="center_baseline",
+        size=size,
+        color=color,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
     )
 
 
@@ -707,7 +747,7 @@ def _outside(ax, y, words):
         (8, 0),
         xycoords=ax.get_yaxis_transform(),
         textcoords="offset points",
-        va="center",
+        va="center_baseline",
         size=SIZE,
         color=INK,
         annotation_clip=False,
@@ -721,16 +761,21 @@ def _numbers(row, share):
     return f"{count(row['users'])} ({percent(share)})" if "users" in row.index else percent(share)
 
 
-def _room_for(axes, labels):
-    """Widen the scale of the bars, the same for all axes, until the labels fit beside them."""
-    axes[0].figure.draw_without_rendering()
-    longest = 0
-    for label in labels:
-        width = label.axes.get_window_extent().width
-        for_bar = max(width - label.get_window_extent().width - 12, 0.2 * width)
-        longest = max(longest, label.xy[0] * width / for_bar)
-    for ax in axes:
-        ax.set_xlim(0, longest or 1)
+def _room_for(axes, labels, value):
+    """Scale the bars, alike in all axes, so that the labels fit beside them; then set ticks."""
+    longest = max(label.xy[0] for label in labels)
+    for _ in range(2):  # the ticks set in the first round change the room there is in the second
+        axes[0].figure.draw_without_rendering()
+        end = longest or 1
+        for label in labels:
+            width = label.axes.get_window_extent().width
+            for_bar = max(width - label.get_window_extent().width - 14, 0.2 * width)
+            end = max(end, label.xy[0] * width / for_bar)
+        bars = axes[0].get_window_extent().width * longest / end / axes[0].figure.dpi  # inches
+        ticks = _locator(np.clip(bars / 0.9, 1, 6), value == "users").tick_values(0, longest)
+        for ax in axes:
+            ax.set_xticks(ticks[ticks <= longest * (1 + 1e-9)])
+            ax.set_xlim(0, end)
 
 
 def _label_ends(ax, ends):
@@ -752,7 +797,7 @@ def _label_ends(ax, ends):
             size=SIZE,
             color=INK,
             annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": colour, "lw": 1.6, "shrinkA": 1, "shrinkB": 0},
+            arrowprops={"arrowstyle": "-", "color": colour, "lw": 1, "shrinkA": 2, "shrinkB": 3},
         )
 
 
@@ -774,6 +819,13 @@ def _apart(values, gap):
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
+def _without_gaps(table):
+    """Add the periods that a table leaves out, so that no line runs across them."""
+    if not isinstance(table.index, pd.PeriodIndex):
+        return table.sort_index()
+    return table.reindex(pd.period_range(table.index.min(), table.index.max()))
+
+
 def _starts(index):
     """Return the first moment of each period."""
     return index.to_timestamp() if isinstance(index, pd.PeriodIndex) else index
@@ -792,7 +844,7 @@ def _date_axis(ax, tables):
     ]
     ax.set_xticks(shown, words)
     freq = getattr(tables[0].index, "freqstr", None) or ""
-    names = {"W": "week from", "M": "month", "D": "day", "Q": "quarter from"}
+    names = {"W": "week beginning", "M": "month", "D": "day", "Q": "quarter beginning"}
     ax.set_xlabel(names.get(freq[:1], "date"), size=SIZE, color=INK)
     ax.spines["bottom"].set(visible=True, color=QUIET, linewidth=1)
 
@@ -874,4 +926,4 @@ def _name(value):
 
 
 def _same(one, other):
-    return one == other or (pd.isna(one) is True and pd.isna(other) is True)
+    return pd.isna(other) if pd.isna(one) else not pd.isna(other) and one == other

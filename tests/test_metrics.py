@@ -1,0 +1,717 @@
+"""Rates, intervals, the bootstrap and the metric contract.
+
+Oracles: statsmodels for the intervals, exact binomial sums for their coverage, loops in plain
+Python for the rates over time, numbers counted by hand for the contract.
+"""
+
+import math
+import statistics
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from statsmodels.stats.proportion import proportion_confint
+
+from funnelkit import funnels, metrics
+
+# ---------------------------------------------------------------- a rate and its interval
+
+counts = st.integers(1, 10**7).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
+confidences = st.floats(0.5, 0.999)
+
+
+@pytest.mark.parametrize(
+    ("converted", "visitors", "low", "high"),
+    [
+        (200, 1000, 0.176377, 0.225919),
+        (2, 20, 0.0279, 0.3010),
+        (0, 20, 0, 0.1611),
+    ],
+)
+def test_wilson_gives_the_published_intervals(converted, visitors, low, high):
+    """Wilson 1927, as in the project's list of reference values."""
+    places = 6 if visitors == 1000 else 4
+    interval = metrics.wilson_interval(converted, visitors)
+    assert [round(end, places) for end in interval] == [low, high]
+
+
+def test_wald_fails_where_the_lesson_says_it_does():
+    assert [round(100 * end, 1) for end in metrics.wald_interval(2, 20)] == [-3.1, 23.1]
+    assert metrics.wald_interval(0, 20) == (0, 0)
+
+
+@pytest.mark.parametrize("confidence", [0.8, 0.95, 0.99])
+@pytest.mark.parametrize("visitors", [1, 2, 20, 1000])
+@pytest.mark.parametrize(
+    ("function", "method"),
+    [(metrics.wilson_interval, "wilson"), (metrics.wald_interval, "normal")],
+)
+def test_intervals_agree_with_statsmodels(function, method, visitors, confidence):
+    converted = np.arange(visitors + 1)
+    low, high = function(converted, visitors, confidence=confidence)
+    theirs = proportion_confint(converted, visitors, 1 - confidence, method)
+    # statsmodels cuts the Wald interval off at 0 and 1; ours shows that it goes beyond.
+    cut = (lambda x: np.clip(x, 0, 1)) if method == "normal" else (lambda x: x)
+    np.testing.assert_allclose([cut(low), cut(high)], theirs, atol=1e-12)
+
+
+@given(counts, confidences)
+def test_wilson_holds_the_rate_and_stays_within_zero_and_one(pair, confidence):
+    low, high = metrics.wilson_interval(*pair, confidence=confidence)
+    assert 0 <= low <= metrics.conversion_rate(*pair) <= high <= 1
+    assert low < high
+
+
+@given(st.integers(1, 10**7), confidences)
+def test_wilson_ends_are_exact_at_none_and_all(visitors, confidence):
+    assert metrics.wilson_interval(0, visitors, confidence=confidence)[0] == 0.0
+    assert metrics.wilson_interval(visitors, visitors, confidence=confidence)[1] == 1.0
+
+
+@given(counts, confidences)
+def test_wilson_of_those_who_did_not_convert_is_the_mirror_image(pair, confidence):
+    converted, visitors = pair
+    low, high = metrics.wilson_interval(converted, visitors, confidence=confidence)
+    low2, high2 = metrics.wilson_interval(visitors - converted, visitors, confidence=confidence)
+    assert (low, high) == (pytest.approx(1 - high2, abs=1e-12), pytest.approx(1 - low2, abs=1e-12))
+
+
+@given(counts)
+def test_wilson_ends_are_where_the_score_test_just_rejects(pair):
+    converted, visitors = pair
+    z = statistics.NormalDist().inv_cdf(0.975)
+    for end in metrics.wilson_interval(converted, visitors):
+        if 0 < end < 1:
+            score = abs(converted / visitors - end) / math.sqrt(end * (1 - end) / visitors)
+            assert score == pytest.approx(z, rel=1e-5)
+
+
+@given(counts)
+def test_wilson_widens_with_confidence_and_narrows_with_visitors(pair):
+    def width(converted, visitors, confidence=0.95):
+        low, high = metrics.wilson_interval(converted, visitors, confidence=confidence)
+        return high - low
+
+    converted, visitors = pair
+    assert width(*pair) < width(*pair, confidence=0.99)
+    assert width(4 * converted, 4 * visitors) < width(*pair)
+
+
+def test_wilson_covers_what_it_promises_and_wald_does_not():
+    """Exact coverage: the chance that the interval of a binomial count holds the true rate."""
+
+    def coverage(function, n, p):
+        x = np.arange(n + 1)
+        low, high = function(x, n)
+        chance = np.array([math.comb(n, k) * p**k * (1 - p) ** (n - k) for k in x])
+        return chance[(low <= p) & (p <= high)].sum()
+
+    assert coverage(metrics.wilson_interval, 20, 0.1) == pytest.approx(0.957, abs=0.001)
+    assert coverage(metrics.wald_interval, 20, 0.1) == pytest.approx(0.876, abs=0.001)
+    rates = np.linspace(0.05, 0.95, 91)
+    assert np.mean([coverage(metrics.wilson_interval, 50, p) for p in rates]) > 0.945
+    assert np.mean([coverage(metrics.wald_interval, 50, p) for p in rates]) < 0.935
+
+
+FUNCTIONS = [
+    metrics.conversion_rate,
+    lambda x, n: metrics.wilson_interval(x, n)[0],
+    lambda x, n: metrics.wald_interval(x, n)[1],
+]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_what_comes_in_decides_what_comes_out(function):
+    one = function(2, 20)
+    assert type(one) is float
+    assert type(function(np.int64(2), 20.0)) is float
+    array = function(np.array([2, 0]), np.array([20, 20]))
+    assert isinstance(array, np.ndarray) and array[0] == one
+    np.testing.assert_array_equal(function([2, 0], 20), array)
+    assert function([], []).shape == (0,)
+    for dtype in ("int64", "Int64", "float64", "object"):
+        series = pd.Series([2, 0], index=["a", "b"], dtype=dtype)
+        result = function(series, 20)
+        assert isinstance(result, pd.Series)
+        assert list(result.index) == ["a", "b"] and result["a"] == one
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize(
+    ("converted", "visitors", "error", "words"),
+    [
+        (3, 2, ValueError, r"converted is greater than visitors \(3 of 2\): count users"),
+        (0, 0, ValueError, "visitors is 0: a rate of nobody is not a number"),
+        (-1, 2, ValueError, r"converted is negative \(-1\): a count is 0 or more"),
+        (1, -2, ValueError, r"visitors is negative \(-2\)"),
+        (0.2, 2, ValueError, r"converted is not a whole number \(0.2\): give counts, not rates"),
+        (1, math.inf, ValueError, r"visitors is not a whole number \(inf\)"),
+        (math.nan, 2, ValueError, "converted is missing: fill or leave it out"),
+        (None, 2, ValueError, "converted is missing"),
+        (1, pd.NA, ValueError, "visitors is missing"),
+        ("1", 2, TypeError, "converted holds string values: give counts, as numbers"),
+        (True, 2, TypeError, r"converted is boolean: give the count, its .sum\(\)"),
+        (pd.Series([True, False]), 2, TypeError, "converted is boolean"),
+        (pd.DataFrame({"a": [1]}), 2, TypeError, "converted is a table: give one of its columns"),
+        ([1, 5, 6], 4, ValueError, r"in 2 of 3 rows \(first: row 1, 5 of 4\)"),
+        (
+            pd.Series([1, 5], ["a", "b"]),
+            4,
+            ValueError,
+            r"in 1 of 2 rows \(first: row 'b', 5 of 4\)",
+        ),
+        (pd.Series([1, 5], [7, 8]), 4, ValueError, r"first: row 8, 5 of 4"),
+        (1, [3, 0, 0], ValueError, r"visitors is 0 in 2 of 3 rows \(first: row 1\)"),
+        ([1, 2, 3], [4, 5], ValueError, "there are 3 values of converted and 2 of visitors"),
+        (
+            pd.Series([1], ["a"]),
+            pd.Series([2], ["b"]),
+            ValueError,
+            "different indexes: take both from one table",
+        ),
+    ],
+)
+def test_counts_that_are_none_are_refused(function, converted, visitors, error, words):
+    with pytest.raises(error, match=words):
+        function(converted, visitors)
+
+
+@pytest.mark.parametrize(
+    ("confidence", "error"),
+    [(95, ValueError), (0, ValueError), (1, ValueError), (math.nan, ValueError), ("95", TypeError)],
+)
+def test_confidence_is_a_fraction(confidence, error):
+    for function in (metrics.wilson_interval, metrics.wald_interval):
+        with pytest.raises(error, match=r"confidence is '?\w+'?: give a fraction.* such as 0.95"):
+            function(2, 20, confidence=confidence)
+
+
+# ---------------------------------------------------------------- rates by group
+
+USERS = pd.DataFrame(
+    {
+        "channel": ["search", "search", "mail", None, "mail", "search"],
+        "device": ["mobile", "desktop", "mobile", "mobile", "mobile", "mobile"],
+        "converted": [True, False, True, True, False, False],
+    }
+)
+
+
+def test_rates_by_group_sum_to_the_total():
+    by_channel = metrics.rates(USERS, by="channel")
+    assert list(by_channel.columns) == ["visitors", "converted", "rate", "ci_low", "ci_high"]
+    assert list(by_channel.index[:2]) == ["mail", "search"] and pd.isna(by_channel.index[2])
+    assert list(by_channel["visitors"]) == [2, 3, 1]
+    assert list(by_channel["converted"]) == [1, 1, 1]
+    total = metrics.rates(USERS)
+    assert list(total.index) == ["all"]
+    assert total[["visitors", "converted"]].loc["all"].tolist() == [6, 3]
+    low, high = metrics.wilson_interval(1, 3)
+    assert by_channel.loc["search", ["rate", "ci_low", "ci_high"]].tolist() == [1 / 3, low, high]
+
+
+def test_rates_by_two_columns_and_categories_in_their_order():
+    both = metrics.rates(USERS, by=["channel", "device"])
+    assert both.loc[("search", "mobile"), "visitors"] == 2
+    assert both["visitors"].sum() == 6
+    ordered = USERS.assign(
+        device=pd.Categorical(USERS["device"], ["tablet", "mobile", "desktop"], ordered=True)
+    )
+    assert list(metrics.rates(ordered, by="device").index) == ["mobile", "desktop"]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["a", "b", None]), st.booleans()), min_size=1, max_size=30),
+    st.randoms(use_true_random=False),
+)
+@settings(max_examples=40, deadline=None)
+def test_rates_do_not_depend_on_the_order_of_rows(users, random):
+    table = pd.DataFrame(users, columns=["group", "converted"])
+    random.shuffle(users)
+    shuffled = pd.DataFrame(users, columns=["group", "converted"])
+    result = metrics.rates(table, by="group")
+    pd.testing.assert_frame_equal(result, metrics.rates(shuffled, by="group"))
+    assert result["visitors"].sum() == len(users)
+    assert result["converted"].sum() == sum(converted for _, converted in users)
+
+
+def test_rates_take_nullable_booleans_and_another_name():
+    table = USERS.rename(columns={"converted": "bought"}).astype({"bought": "boolean"})
+    assert metrics.rates(table, "bought").loc["all", "rate"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("table", "options", "error", "words"),
+    [
+        ([True], {}, TypeError, "table is a list: give a DataFrame"),
+        (USERS, {"by": "chanel"}, ValueError, "'chanel': did you mean 'channel'?"),
+        (
+            USERS,
+            {"converted": "xyz"},
+            ValueError,
+            "no column in table is called 'xyz': there are channel, device, converted",
+        ),
+        (USERS.iloc[:0], {}, ValueError, "no rows"),
+        (
+            USERS.astype({"converted": int}),
+            {},
+            TypeError,
+            r"'converted' holds integer values, not True and False: .*table\['converted'\] > 0",
+        ),
+        (
+            USERS.assign(converted=[True, None, None, False, True, True]),
+            {},
+            ValueError,
+            r"'converted' is missing in 2 of 6 rows \(first: row 1\): decide for each",
+        ),
+        (USERS.assign(converted=None), {}, TypeError, "not True and False"),
+        (USERS, {"confidence": 95}, ValueError, "confidence is 95"),
+    ],
+)
+def test_rates_refuse_what_is_no_table_of_users(table, options, error, words):
+    with pytest.raises(error, match=words):
+        metrics.rates(table, **options)
+
+
+# ---------------------------------------------------------------- rates over time
+
+
+def simulated_log(seed, users=60):
+    rng = np.random.default_rng(seed)
+    rows = []
+    for user in range(users):
+        start = datetime(2026, 3, 2) + timedelta(hours=int(rng.integers(0, 24 * 28)))
+        for _ in range(rng.integers(1, 4)):
+            event = ["visit", "page_view", "customer"][rng.integers(3)]
+            rows.append((f"u{user}", event, start))
+            start += timedelta(hours=int(rng.integers(0, 24 * 6)))
+    log = pd.DataFrame(rows, columns=["user_id", "event", "timestamp"])
+    log["timestamp"] = log["timestamp"].astype("datetime64[s]")
+    return log.sample(frac=1, random_state=seed)
+
+
+def week_of(time):
+    return time.to_period("W")
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_period_rate_counts_as_a_loop_does(seed):
+    log = simulated_log(seed)
+    entered, converted = {}, {}
+    for user, rows in log.groupby("user_id"):
+        visits = rows.loc[rows["event"] == "visit", "timestamp"]
+        if len(visits):
+            entered.setdefault(week_of(visits.min()), set()).add(user)
+        for time in rows.loc[rows["event"] == "customer", "timestamp"]:
+            converted.setdefault(week_of(time), set()).add(user)
+    table = metrics.period_rate(log, "visit", "customer")
+    for week, row in table.iterrows():
+        assert row["visitors"] == len(entered.get(week, ()))
+        assert row["converted"] == len(converted.get(week, ()))
+    assert table["visitors"].sum() == sum(map(len, entered.values()))
+    assert table["converted"].sum() == sum(map(len, converted.values()))
+    assert (table.index[1:].asi8 - table.index[:-1].asi8 == 1).all(), "no week is left out"
+    expected = table["converted"] / table["visitors"].where(table["visitors"] > 0)
+    pd.testing.assert_series_equal(table["rate"], expected, check_names=False)
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("until", [None, "2026-03-25 12:00"])
+def test_cohort_rate_counts_as_a_loop_and_as_the_funnel_does(seed, until):
+    log, window = simulated_log(seed), pd.Timedelta("4D")
+    expected, left_out = {}, 0
+    for _, rows in log.groupby("user_id"):
+        visits = rows.loc[rows["event"] == "visit", "timestamp"]
+        if not len(visits):
+            continue
+        entry = visits.min()
+        if until is not None and entry + window > pd.Timestamp(until):
+            left_out += 1
+            continue
+        ends = rows.loc[rows["event"] == "customer", "timestamp"]
+        cell = expected.setdefault(week_of(entry), [0, 0])
+        cell[0] += 1
+        cell[1] += bool(((ends >= entry) & (ends <= entry + window)).any())
+    table = metrics.cohort_rate(log, "visit", "customer", window=window, observed_until=until)
+    assert table.attrs["left_out"] == left_out
+    assert {w: row[["visitors", "converted"]].tolist() for w, row in table.iterrows()} == expected
+    assert list(table.index) == sorted(expected)
+
+    reached = funnels.reach(log, ["visit", "customer"], window=window, observed_until=until)
+    reached = reached[reached["level"] > 0]
+    users = reached.assign(
+        converted=reached["level"] == 2, period=reached["visit"].dt.to_period("W")
+    )
+    same = metrics.rates(users, by="period")
+    pd.testing.assert_frame_equal(table, same, check_freq=False)
+
+
+def test_a_window_includes_its_end():
+    log = metrics.example_events()
+    rate = metrics.cohort_rate(log, "visit", "customer", window="7D")["rate"]
+    less = metrics.cohort_rate(log, "visit", "customer", window="6D 23:59:59")["rate"]
+    assert rate.iloc[0] == 1 / 5 and less.iloc[0] == 0  # Ann bought after exactly seven days
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"user_id": "category", "event": "category"},
+        {"user_id": "object", "event": "object"},
+        {"timestamp": "datetime64[ns]"},
+        {"event": "string"},
+    ],
+)
+def test_rates_over_time_do_not_depend_on_how_columns_are_stored(columns):
+    log = metrics.example_events()
+    for table in (log.astype(columns), log.assign(user_id=pd.factorize(log["user_id"])[0])):
+        same = metrics.period_rate(table, "visit", "customer")
+        pd.testing.assert_frame_equal(same, metrics.period_rate(log, "visit", "customer"))
+        one, two = (metrics.cohort_rate(t, "visit", "customer", window="7D") for t in (table, log))
+        pd.testing.assert_frame_equal(one, two)
+
+
+def test_a_jump_in_traffic_lowers_the_period_rate_and_not_the_cohort_rate():
+    """One in ten converts, ten days later; in the third week traffic is five times as high."""
+    rows = []
+    for week, visitors in enumerate([100, 100, 500, 500]):
+        entry = pd.Timestamp("2026-03-02") + pd.Timedelta(week, unit="W")
+        for n in range(visitors):
+            rows.append((f"w{week}-{n}", "visit", entry))
+            if n % 10 == 0:
+                rows.append((f"w{week}-{n}", "customer", entry + pd.Timedelta("10D")))
+    log = pd.DataFrame(rows, columns=["user_id", "event", "timestamp"])
+    period = metrics.period_rate(log, "visit", "customer")["rate"].head(4)
+    cohort = metrics.cohort_rate(log, "visit", "customer", window="14D")["rate"]
+    assert period.round(3).tolist() == [0, 0.1, 0.02, 0.1]
+    assert cohort.tolist() == [0.1] * 4
+
+
+LOG = metrics.example_events()
+
+
+@pytest.mark.parametrize(
+    ("log", "start", "end", "error", "words"),
+    [
+        (LOG, "visit", "visit", ValueError, "start and end are both 'visit'"),
+        (LOG, "visits", "customer", ValueError, "called 'visits': did you mean 'visit'?"),
+        (LOG, "visit", "costumer", ValueError, "did you mean 'customer'?"),
+        (LOG.drop(columns="event"), "visit", "customer", ValueError, "called 'event'"),
+        (
+            LOG.astype({"timestamp": str}),
+            "visit",
+            "customer",
+            TypeError,
+            "'timestamp' holds str, not times: convert with pd.to_datetime",
+        ),
+        (
+            LOG.assign(timestamp=LOG["timestamp"].dt.tz_localize("UTC")),
+            "visit",
+            "customer",
+            ValueError,
+            "'timestamp' has a time zone",
+        ),
+        (
+            LOG.assign(user_id=LOG["user_id"].where(LOG["user_id"] != "dan")),
+            "visit",
+            "customer",
+            ValueError,
+            r"'user_id' is missing in 1 of 19 rows \(first: row 9\)",
+        ),
+        (
+            LOG.assign(timestamp=LOG["timestamp"].where(LOG.index > 1)),
+            "visit",
+            "customer",
+            ValueError,
+            "'timestamp' is missing in 2 of 19 rows",
+        ),
+    ],
+)
+def test_rates_over_time_refuse_a_broken_log(log, start, end, error, words):
+    with pytest.raises(error, match=words):
+        metrics.period_rate(log, start, end)
+    with pytest.raises(error, match=words):
+        metrics.cohort_rate(log, start, end, window="7D")
+
+
+@pytest.mark.parametrize(
+    ("window", "error", "words"),
+    [
+        (7, TypeError, "window is 7, without a unit: give a number with its unit, such as '7D'"),
+        ("-1D", ValueError, "window is '-1D': it runs forward from the entry"),
+        ("soon", ValueError, "window is 'soon', not a duration"),
+        (None, ValueError, "window is None, not a duration"),
+    ],
+)
+def test_a_window_is_a_duration_with_its_unit(window, error, words):
+    with pytest.raises(error, match=words):
+        metrics.cohort_rate(LOG, "visit", "customer", window=window)
+
+
+def test_a_window_that_is_over_for_nobody_is_refused():
+    with pytest.raises(ValueError, match="no user's window of 60 days .* is over by 2026-04-01"):
+        metrics.cohort_rate(LOG, "visit", "customer", window="60D", observed_until="2026-04-01")
+
+
+# ---------------------------------------------------------------- bootstrap by user
+
+
+def rate_of(table):
+    return table["converted"].mean()
+
+
+def flags(n, converted):
+    return pd.DataFrame({"user_id": np.arange(n), "converted": np.arange(n) < converted})
+
+
+def test_bootstrap_of_a_rate_agrees_with_theory():
+    n, x = 500, 100
+    result = metrics.bootstrap(flags(n, x), rate_of, n_resamples=2000, seed=7)
+    assert result.estimate == 0.2
+    assert result.standard_error == pytest.approx(math.sqrt(0.2 * 0.8 / n), rel=0.05)
+    low, high = metrics.wilson_interval(x, n)
+    assert result.low == pytest.approx(low, abs=0.005)
+    assert result.high == pytest.approx(high, abs=0.005)
+    assert result.replicates.mean() == pytest.approx(0.2, abs=0.002)
+    assert result.users == n and len(result.replicates) == 2000 and result.method == "percentile"
+
+
+def test_bootstrap_of_clustered_rows_is_wider_than_of_single_rows():
+    """Twelve rows a user, all alike: 1,200 rows hold what 100 users know."""
+    users = flags(100, 30)
+    rows = users.loc[np.repeat(np.arange(100), 12)].reset_index(drop=True)
+    by_user = metrics.bootstrap(rows, rate_of, n_resamples=400, seed=1)
+    by_row = metrics.bootstrap(
+        rows.assign(row=range(len(rows))), rate_of, user="row", n_resamples=400, seed=1
+    )
+    assert by_user.standard_error == pytest.approx(math.sqrt(0.3 * 0.7 / 100), rel=0.1)
+    assert by_user.standard_error / by_row.standard_error == pytest.approx(math.sqrt(12), rel=0.15)
+
+
+def test_bootstrap_covers_the_truth_where_rows_of_a_user_are_alike():
+    """Rough, since simulated: 95 % promised; an interval that takes rows for users has far less."""
+    rng, truth, users = np.random.default_rng(5), 0.3, 80
+    inside = naive = 0
+    for seed in range(60):
+        rows_of_user = rng.integers(1, 9, users)
+        converts = rng.random(users) < truth
+        table = pd.DataFrame(
+            {
+                "user_id": np.repeat(np.arange(users), rows_of_user),
+                "converted": np.repeat(converts, rows_of_user),
+            }
+        )
+        result = metrics.bootstrap(table, rate_of, n_resamples=100, seed=seed)
+        inside += result.low <= truth <= result.high
+        low, high = metrics.wilson_interval(table["converted"].sum(), len(table))
+        naive += low <= truth <= high
+    assert 0.85 <= inside / 60 <= 1
+    assert naive / 60 < 0.75
+
+
+def test_all_rows_of_a_user_come_along_and_a_user_drawn_twice_is_two():
+    table = pd.DataFrame(
+        {
+            "before": list("abcdef"),
+            "user_id": ["x", "y", "x", "z", "y", "x"],
+            "amount": [1, 10, 2, 100, 20, 4],
+        }
+    )
+    seen = []
+
+    def look(sample):
+        seen.append(sample)
+        return len(sample)
+
+    metrics.bootstrap(table, look, n_resamples=50, seed=3)
+    pd.testing.assert_frame_equal(seen[0], table)
+    for sample in seen[1:]:
+        assert list(sample.columns) == list(table.columns)
+        assert list(sample.index) == list(range(len(sample)))
+        parts = sample.groupby("user_id")["amount"].agg(list)
+        assert len(parts) == 3
+        assert all(part in ([1, 2, 4], [10, 20], [100]) for part in parts)
+    assert any(sample["amount"].value_counts().max() > 1 for sample in seen[1:])
+
+
+def test_bootstrap_of_a_table_indexed_by_user():
+    plain = flags(50, 10)
+    indexed = plain.set_index("user_id")
+    one = metrics.bootstrap(plain, rate_of, n_resamples=20, seed=1)
+    two = metrics.bootstrap(indexed, rate_of, n_resamples=20, seed=1)
+    np.testing.assert_array_equal(one.replicates, two.replicates)
+    unique = metrics.bootstrap(indexed, lambda t: t.index.nunique(), n_resamples=5, seed=1)
+    assert set(unique.replicates) == {50}
+
+
+def test_bootstrap_depends_on_the_seed_and_on_nothing_else():
+    users = flags(40, 10)
+    result = metrics.bootstrap(users, rate_of, n_resamples=30, seed=1)
+    np.random.seed(0)
+    again = metrics.bootstrap(users.sample(frac=1, random_state=2), rate_of, n_resamples=30, seed=1)
+    np.testing.assert_array_equal(result.replicates, again.replicates)
+    assert result == again
+    other = metrics.bootstrap(users, rate_of, n_resamples=30, seed=2)
+    assert (result.replicates != other.replicates).any()
+    generator = metrics.bootstrap(users, rate_of, n_resamples=30, seed=np.random.default_rng(1))
+    np.testing.assert_array_equal(result.replicates, generator.replicates)
+
+
+def test_bootstrap_gives_the_same_numbers_on_every_machine():
+    result = metrics.bootstrap(flags(40, 10), rate_of, n_resamples=6, seed=1)
+    assert (result.replicates * 40).round().astype(int).tolist() == [8, 8, 11, 9, 7, 11]
+
+
+def test_bootstrap_result_reads_well_and_cannot_be_changed():
+    result = metrics.bootstrap(flags(900, 300), rate_of, n_resamples=50, seed=1)
+    assert repr(result).startswith("Bootstrap(estimate=0.3333, low=0.3")
+    assert "0x" not in repr(result) and len(repr(result)) < 130
+    with pytest.raises(AttributeError):
+        result.low = 0
+    with pytest.raises(ValueError):
+        result.replicates[0] = 0
+
+
+@pytest.mark.parametrize(
+    ("table", "statistic", "options", "error", "words"),
+    [
+        ([1, 2], rate_of, {}, TypeError, "table is a list"),
+        (flags(9, 3), rate_of, {"user": "userid"}, ValueError, "did you mean 'user_id'?"),
+        (flags(9, 3).iloc[:0], rate_of, {}, ValueError, "nobody to resample"),
+        (
+            flags(9, 3).astype({"user_id": "Int64"}).replace({"user_id": {4: pd.NA}}),
+            rate_of,
+            {},
+            ValueError,
+            r"'user_id' is missing in 1 of 9 rows \(first: row 4\)",
+        ),
+        (flags(9, 3), lambda t: t, {}, TypeError, "returned a DataFrame: it must be one number"),
+        (
+            flags(9, 3),
+            lambda t: pd.Timedelta("2D"),
+            {},
+            TypeError,
+            r"a duration: divide it by pd.Timedelta\('1D'\)",
+        ),
+        (flags(9, 3), lambda t: math.nan, {}, ValueError, "of the table is nan"),
+        (
+            flags(9, 1),
+            lambda t: t["converted"].sum() / t["converted"].sum(),
+            {"seed": 1, "n_resamples": 50},
+            ValueError,
+            "missing or infinite in .* of 50 resamples",
+        ),
+        (flags(9, 3), rate_of, {"n_resamples": 1}, ValueError, "n_resamples is 1"),
+        (flags(9, 3), rate_of, {"n_resamples": 2.5}, ValueError, "n_resamples is 2.5"),
+        (flags(9, 3), rate_of, {"confidence": 95}, ValueError, "confidence is 95"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:invalid value encountered")
+def test_bootstrap_refuses_what_it_cannot_use(table, statistic, options, error, words):
+    with pytest.raises(error, match=words):
+        metrics.bootstrap(table, statistic, **options)
+
+
+# ---------------------------------------------------------------- the metric contract
+
+TIMES = {}
+for _user, _event, _time in metrics.EXAMPLE_EVENTS:
+    TIMES.setdefault(_user, {})[_event] = datetime.fromisoformat(_time)
+
+
+def who(event):
+    return {user for user, times in TIMES.items() if event in times}
+
+
+def days(user, start, end):
+    return (TIMES[user][end] - TIMES[user][start]).total_seconds() / 86400
+
+
+def week_number(time):
+    return time.isocalendar().week
+
+
+# Each metric's numerator and denominator, counted from the example without funnelkit.
+BY_HAND = {
+    "conversion_rate": lambda: (200, 1000),
+    "step_rate": lambda: (len(who("opportunity")), len(who("lead"))),
+    "overall_rate": lambda: (len(who("customer")), len(who("visit"))),
+    "period_rate": lambda: (
+        sum(week_number(TIMES[user]["customer"]) == 11 for user in who("customer")),
+        sum(week_number(TIMES[user]["visit"]) == 11 for user in who("visit")),
+    ),
+    "cohort_rate": lambda: (
+        sum(
+            week_number(TIMES[user]["visit"]) == 10 and days(user, "visit", "customer") <= 7
+            for user in who("customer")
+        ),
+        sum(week_number(TIMES[user]["visit"]) == 10 for user in who("visit")),
+    ),
+    "time_to_convert": lambda: (
+        tuple(sorted(days(user, "visit", "customer") for user in who("customer"))),
+        len(who("customer")),
+    ),
+    "dwell_time": lambda: (
+        tuple(sorted(days(user, "opportunity", "customer") for user in who("customer"))),
+        len(who("customer")),
+    ),
+}
+
+
+def test_every_metric_of_the_contract_is_counted_by_hand_here():
+    assert set(BY_HAND) == set(metrics.CONTRACT)
+
+
+@pytest.mark.parametrize("name", metrics.CONTRACT)
+def test_the_contract_and_its_function_agree(name):
+    metric = metrics.CONTRACT[name]
+    assert metric.name == name
+    numerator, denominator = BY_HAND[name]()
+    assert (metric.example.numerator, metric.example.denominator) == (numerator, denominator)
+    if isinstance(numerator, tuple):
+        assert len(numerator) == denominator
+        by_hand = statistics.median(numerator)
+    else:
+        by_hand = numerator / denominator
+    assert metric.compute() == pytest.approx(by_hand, rel=1e-12)
+
+
+def test_the_contract_is_a_table_to_be_read():
+    table = metrics.contract()
+    assert list(table.index) == list(metrics.CONTRACT)
+    assert list(table.columns) == [
+        "formula",
+        "numerator",
+        "denominator",
+        "unit",
+        "window",
+        "computed_by",
+    ]
+    assert (table.map(len) > 0).all(axis=None)
+    assert (table.map(len) <= 50).all(axis=None), "pandas shows 50 characters of a cell"
+    assert list(metrics.contract("step_rate").index) == ["step_rate"]
+    with pytest.raises(ValueError, match="'step_rat': did you mean 'step_rate'?"):
+        metrics.contract("step_rat")
+
+
+def test_the_contract_s_metrics_are_terms_of_the_glossary():
+    glossary = pd.read_csv(Path(__file__).parents[1] / "datasets" / "glossary.csv")
+    terms = {name.replace("_", "-") for name in metrics.CONTRACT}
+    assert terms <= set(glossary["id"])
+
+
+@pytest.mark.parametrize("formula", metrics.contract()["formula"])
+def test_the_contract_s_formulas_can_be_typeset(formula):
+    from matplotlib.mathtext import MathTextParser
+
+    MathTextParser("path").parse(formula)
+
+
+def test_the_rates_of_a_funnel_multiply_to_the_overall_rate():
+    """The contract's second formula of the overall rate."""
+    table = funnels.funnel(LOG, ["visit", "lead", "opportunity", "customer"], window="30D")
+    assert table["step_rate"].iloc[1:].prod() == pytest.approx(table["overall_rate"].iloc[-1])

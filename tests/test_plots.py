@@ -1,0 +1,644 @@
+"""The charts: what is drawn is what the table says, and it can be read.
+
+Every chart is held to the same rules (type size, nothing overlapping or cut off, white ground,
+nothing set globally, the same picture each time); then each to its own numbers.
+"""
+
+import itertools
+import subprocess
+import sys
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from matplotlib.colors import to_rgb
+from matplotlib.text import Text
+
+from funnelkit import metrics, plots
+
+STEPS = ["visit", "lead", "opportunity", "customer"]
+
+
+def funnel_of(*users):
+    """Return a table as funnels.funnel makes it, from users per step."""
+    users = pd.Series(users, pd.Index(STEPS[: len(users)], name="step"), dtype="int64")
+    before = users.shift(1)
+    return pd.DataFrame(
+        {
+            "users": users,
+            "step_rate": users / before,
+            "overall_rate": users / users.iloc[0],
+            "dropped": (before - users).astype("Int64"),
+        }
+    ).assign(
+        ci_low=metrics.wilson_interval(users.iloc[1:], before.iloc[1:])[0],
+        ci_high=metrics.wilson_interval(users.iloc[1:], before.iloc[1:])[1],
+    )
+
+
+FUNNEL = funnel_of(10234, 1894, 612, 148)
+SEGMENTS = pd.concat(
+    {
+        "search": funnel_of(4200, 900, 300, 81),
+        "social": funnel_of(3100, 310, 70, 9),
+        "partner": funnel_of(950, 320, 140, 44),
+        np.nan: funnel_of(410, 80, 31, 0),
+    },
+    names=["channel", "step"],
+)
+DEFINITIONS = pd.concat(
+    {
+        "any order": funnel_of(10234, 2300, 900, 210),
+        "in order": FUNNEL,
+        "in order, within 30 days": funnel_of(10234, 1850, 500, 101),
+        "in one session": funnel_of(10234, 700, 40, 3),
+    },
+    names=["definition", "step"],
+)
+BY_CHANNEL = pd.DataFrame(
+    {"visitors": [970, 984, 983, 1055, 60], "converted": [90, 101, 223, 106, 0]},
+    pd.Index(["mail", "offline", "partner", "search", None], name="channel"),
+)
+BY_CHANNEL = metrics._with_interval(BY_CHANNEL, 0.95)
+SIMPSON = metrics._with_interval(
+    pd.DataFrame(
+        {
+            "visitors": [5000, 5000, 4000, 1000, 1000, 4000],
+            "converted": [520, 610, 320, 50, 200, 560],
+        },
+        pd.MultiIndex.from_product([["all", "mobile", "desktop"], ["A", "B"]]),
+    ),
+    0.95,
+)
+WEEKS = pd.period_range("2025-12-15", periods=14, freq="W", name="period")
+PERIOD = pd.DataFrame(
+    {"rate": [np.nan, 0.04, 0.1, 0.12, 0.1, 0.09, 0.11, 0.05, 0.04, 0.09, 0.1, 0.1, 0.12, 0.11]},
+    WEEKS,
+)
+COHORT = metrics._with_interval(
+    pd.DataFrame({"visitors": 400, "converted": np.arange(40, 62, 2)}, WEEKS[:11]), 0.95
+).drop(WEEKS[4])
+
+
+def reached(n=600, seed=1):
+    rng = np.random.default_rng(seed)
+    start = pd.Timestamp("2026-01-05") + pd.to_timedelta(rng.integers(0, 90 * 24, n), unit="h")
+    took = pd.to_timedelta((24 * np.exp(rng.normal(2, 0.9, n))).astype(int), unit="h")
+    converts = rng.random(n) < 0.3
+    return pd.DataFrame(
+        {
+            "level": np.where(converts, 2, 1),
+            "visit": start,
+            "customer": (start + took).where(converts),
+            "channel": rng.choice(["search", "social", None], n),
+        },
+        index=pd.Index([f"u{i}" for i in range(n)], name="user_id"),
+    )
+
+
+REACHED = reached()
+LATE = REACHED.assign(
+    customer=lambda t: t["visit"] + (t["customer"] - t["visit"]).rsub(pd.Timedelta("150D"))
+)
+USERS = pd.DataFrame({"user_id": range(1000), "converted": np.arange(1000) < 200})
+BOOTSTRAP = metrics.bootstrap(
+    USERS, lambda table: table["converted"].mean(), n_resamples=300, seed=1
+)
+
+CHARTS = {
+    "funnel": lambda **o: plots.funnel_chart(FUNNEL, **o),
+    "funnel, share": lambda **o: plots.funnel_chart(FUNNEL, value="overall_rate", **o),
+    "funnel, bars only": lambda **o: plots.funnel_chart(FUNNEL, step_rates=False, **o),
+    "compare": lambda **o: plots.compare_chart(DEFINITIONS, **o),
+    "compare, share": lambda **o: plots.compare_chart(SEGMENTS, value="overall_rate", **o),
+    "rate": lambda **o: plots.rate_chart(BY_CHANNEL, **o),
+    "rate, blocks": lambda **o: plots.rate_chart(SIMPSON, **o),
+    "rate, steps": lambda **o: plots.rate_chart(FUNNEL, rate="step_rate", xlabel="step rate", **o),
+    "time": lambda **o: plots.time_to_convert_curve(REACHED, until="60D", **o),
+    "time, late": lambda **o: plots.time_to_convert_curve(LATE, **o),
+    "time, by": lambda **o: plots.time_to_convert_curve(REACHED, by="channel", until="60D", **o),
+    "over time": lambda **o: plots.rate_over_time({"period": PERIOD, "cohort": COHORT}, **o),
+    "over time, one": lambda **o: plots.rate_over_time(COHORT, **o),
+    "histogram": lambda **o: plots.histogram_of_replicates(BOOTSTRAP, **o),
+}
+PANELS = {
+    f"panels, {n}, {value}": lambda n=n, value=value, **o: plots.small_multiples(
+        SEGMENTS.iloc[: 4 * n], value=value, **o
+    )
+    for n, value in [(1, "users"), (2, "overall_rate"), (3, "users"), (4, "overall_rate")]
+}
+ALL = {**CHARTS, **PANELS}
+LONG = (
+    "Four of five visitors leave before they leave an address, and that is where to begin to look"
+)
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+def figure_of(result):
+    return np.ravel(result)[0].figure
+
+
+def texts_of(figure):
+    """Return all texts that are seen, with their boxes in pixels."""
+    figure.draw_without_rendering()
+    unseen = {id(text) for ax in figure.axes for text in tick_labels_not_drawn(ax)}
+    texts = figure.findobj(Text)
+    seen = [t for t in texts if t.get_visible() and t.get_text().strip() and id(t) not in unseen]
+    # An annotation's own box would include its arrow.
+    return [(text, Text.get_window_extent(text)) for text in seen]
+
+
+def tick_labels_not_drawn(ax):
+    """Yield the labels of ticks that are kept in store, or lie beyond the end of the axis."""
+    for axis in (ax.xaxis, ax.yaxis):
+        low, high = sorted(axis.get_view_interval())
+        slack = 1e-6 * (high - low)
+        for place, tick in enumerate(axis.majorTicks):
+            yield tick.label2
+            in_store = place >= len(axis.get_majorticklocs())
+            if in_store or not low - slack <= tick.get_loc() <= high + slack:
+                yield tick.label1
+
+
+# ---------------------------------------------------------------- what holds for every chart
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_all_words_can_be_read(name):
+    figure = figure_of(ALL[name](title=LONG))
+    texts = texts_of(figure)
+    assert len(texts) >= 5
+    assert min(text.get_fontsize() for text, _ in texts) >= 12
+    for (one, box), (other, box2) in itertools.combinations(texts, 2):
+        apart = (
+            box.x1 <= box2.x0 + 1 or box2.x1 <= box.x0 + 1
+            or box.y1 <= box2.y0 + 1 or box2.y1 <= box.y0 + 1
+        )  # fmt: skip
+        assert apart, f"{one.get_text()!r} lies on {other.get_text()!r}"
+    bars = [bar.get_window_extent() for ax in figure.axes for bar in ax.patches]
+    for text, box in texts:
+        on_a_bar = any(box.shrunk(1, 0.9).overlaps(bar) for bar in bars if bar.width > 1)
+        assert not on_a_bar, f"{text.get_text()!r} lies on a bar"
+        inside = (
+            box.x0 >= -1
+            and box.y0 >= -1
+            and box.x1 <= figure.bbox.width + 1
+            and box.y1 <= figure.bbox.height + 1
+        )
+        assert inside, f"{text.get_text()!r} is cut off"
+    assert LONG in [" ".join(text.get_text().split()) for text, _ in texts]
+    if name.startswith(("funnel", "compare", "panels")):
+        for ax in figure.axes:
+            right = ax.get_window_extent().x1
+            end = max(label.get_window_extent().x1 for label in ax.texts)
+            assert end <= right, "labels of bars stay within the axes"
+            assert end > right - 250, "and get no more room than they need"
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_a_chart_draws_on_the_axes_it_is_given_and_returns_it(name):
+    figure, (left, right) = plt.subplots(1, 2, figsize=(18, 7))
+    assert CHARTS[name](ax=right, title="A finding") is right
+    assert plt.get_fignums() == [figure.number]
+    assert not left.has_data() and right.has_data()
+    assert right.get_title(loc="left") == "A finding"
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_chart_brings_its_own_style_and_changes_nothing_else(name):
+    tables = [FUNNEL, SEGMENTS, DEFINITIONS, BY_CHANNEL, SIMPSON, PERIOD, COHORT, REACHED]
+    copies = [table.copy(deep=True) for table in tables]
+    with plt.style.context("dark_background"):
+        settings = dict(matplotlib.rcParams)
+        axes = np.ravel(ALL[name]())
+        assert dict(matplotlib.rcParams) == settings
+        texts = texts_of(axes[0].figure)
+    for table, copy in zip(tables, copies, strict=True):
+        pd.testing.assert_frame_equal(table, copy)
+    assert to_rgb(axes[0].figure.get_facecolor()) == (1, 1, 1)
+    for text, _ in texts:
+        assert max(to_rgb(text.get_color())) < 0.4, f"{text.get_text()!r} is pale"
+    for ax in axes:
+        assert isinstance(ax, matplotlib.axes.Axes)
+        assert to_rgb(ax.get_facecolor()) == (1, 1, 1)
+        assert ax.get_ylabel() or all(label.get_text() for label in ax.get_yticklabels())
+    assert axes[-1].get_xlabel()
+
+
+@pytest.mark.parametrize("name", ["funnel", "time, by", "over time"])
+def test_the_same_table_gives_the_same_picture(name):
+    pictures = []
+    for _ in range(2):
+        figure = figure_of(ALL[name](title="A finding"))
+        figure.canvas.draw()
+        pictures.append(np.asarray(figure.canvas.buffer_rgba()).copy())
+    np.testing.assert_array_equal(*pictures)
+
+
+def test_colours_are_okabe_and_ito_s_and_never_the_only_sign():
+    assert set(plots.PALETTE) == {
+        "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000",
+    }  # fmt: skip
+    assert len(set(plots.MARKERS)) == len(plots.PALETTE) <= len(plots.DASHES)
+    for ax in (CHARTS["time, by"](), CHARTS["over time"]()):
+        lines = [line for line in ax.lines if len(line.get_xdata()) > 2]
+        signs = {
+            (line.get_linestyle(), line.get_marker(), repr(line._dash_pattern)) for line in lines
+        }
+        assert len(signs) == len(lines)
+
+
+def test_matplotlib_is_loaded_only_to_draw():
+    code = (
+        "import sys, funnelkit.plots, funnelkit.metrics\n"
+        "heavy = {'matplotlib', 'scipy', 'sklearn', 'statsmodels', 'seaborn', 'IPython'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.stdout == "[]\n", result.stderr
+
+
+# ---------------------------------------------------------------- numbers as they are written
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [
+        (0.1123, "11.2 %"),
+        (0, "0 %"),
+        (1, "100 %"),
+        (0.0003, "0.03 %"),
+        (0.99996, "99.996 %"),
+        (-0.031, "−3.1 %"),
+        (1.5, "150.0 %"),
+        (12.345, "1,234.5 %"),
+        (np.float64("nan"), "–"),
+        (pd.NA, "–"),
+    ],
+)
+def test_percentages_are_written_alike(share, words):
+    assert plots.percent(share) == words
+
+
+def test_counts_are_written_alike():
+    assert [plots.count(n) for n in (0, 999, 1234, 1234567.0, pd.NA)] == [
+        "0", "999", "1,234", "1,234,567", "–",
+    ]  # fmt: skip
+
+
+# ---------------------------------------------------------------- funnels
+
+
+def test_funnel_chart_has_the_steps_in_order_and_their_numbers():
+    ax = plots.funnel_chart(FUNNEL)
+    assert [label.get_text() for label in ax.get_yticklabels()] == STEPS
+    assert ax.yaxis_inverted(), "the first step is at the top"
+    assert [bar.get_width() for bar in ax.patches] == list(FUNNEL["users"])
+    words = [text.get_text() for text in ax.texts]
+    assert words == [
+        "10,234 (100 %)",
+        "1,894 (18.5 %)",
+        "612 (6.0 %)",
+        "148 (1.4 %)",
+        "↓ 18.5 % go on, 8,340 stop",
+        "↓ 32.3 % go on, 1,282 stop",
+        "↓ 24.2 % go on, 464 stop",
+    ]
+    assert ax.get_xlabel() == "users" and ax.get_xlim()[0] == 0
+    assert max(ax.get_xticks()) <= FUNNEL["users"].max()
+
+
+def test_funnel_chart_of_shares():
+    ax = plots.funnel_chart(FUNNEL, value="overall_rate")
+    assert [bar.get_width() for bar in ax.patches] == list(FUNNEL["overall_rate"])
+    assert ax.get_xlabel() == "share of the users at visit"
+    ax.figure.draw_without_rendering()
+    assert [label.get_text() for label in ax.get_xticklabels()][-1] == "100 %"
+
+
+def test_a_funnel_of_chains_does_not_call_them_users():
+    table = FUNNEL.copy()
+    table.attrs["count"] = "totals"
+    assert plots.funnel_chart(table).get_xlabel() == "entries"
+
+
+def test_funnel_chart_of_nobody_and_of_one_step():
+    none = funnel_of(5).assign(users=0, overall_rate=np.nan)
+    assert [text.get_text() for text in plots.funnel_chart(none).texts] == ["0 (–)"]
+    assert len(plots.funnel_chart(funnel_of(5)).patches) == 1
+
+
+def test_funnel_chart_of_nullable_numbers():
+    table = FUNNEL.convert_dtypes()
+    assert [text.get_text() for text in plots.funnel_chart(table).texts] == [
+        text.get_text() for text in plots.funnel_chart(FUNNEL).texts
+    ]
+
+
+def test_small_multiples_share_a_scale_and_keep_the_order():
+    axes = plots.small_multiples(SEGMENTS, title="A finding")
+    assert [ax.get_title(loc="left") for ax in axes] == ["search", "social", "partner", "(missing)"]
+    assert len({ax.get_xlim() for ax in axes}) == 1
+    for ax, users in zip(axes, SEGMENTS["overall_rate"].to_numpy().reshape(4, 4), strict=True):
+        assert [bar.get_width() for bar in ax.patches] == list(users)
+    assert axes[0].figure.get_suptitle() == "A finding"
+
+
+def test_compare_chart_puts_each_step_s_numbers_together():
+    ax = plots.compare_chart(DEFINITIONS)
+    names = list(DEFINITIONS.index.unique(0))
+    rows = [label.get_text() for label in ax.get_yticklabels()]
+    assert rows == list(itertools.chain.from_iterable([step, *names] for step in STEPS))
+    by_step = DEFINITIONS["users"].unstack("definition").loc[STEPS, names]
+    assert [bar.get_width() for bar in ax.patches] == list(by_step.to_numpy().ravel())
+    assert [text.get_text() for text in ax.texts][-4:] == [
+        "210 (2.1 %)",
+        "148 (1.4 %)",
+        "101 (1.0 %)",
+        "3 (0.03 %)",
+    ]
+    bold = [label.get_text() for label in ax.get_yticklabels() if label.get_weight() == "bold"]
+    assert bold == STEPS
+
+
+def test_compare_chart_of_some_steps():
+    ax = plots.compare_chart(DEFINITIONS, steps=["customer", "opportunity"], value="overall_rate")
+    bold = [label.get_text() for label in ax.get_yticklabels() if label.get_weight() == "bold"]
+    assert bold == ["opportunity", "customer"], "in the order of the funnel"
+    assert ax.get_xlabel() == "share of the users at visit"
+    assert len(ax.patches) == 8
+
+
+# ---------------------------------------------------------------- rates
+
+
+def dots_and_intervals(ax):
+    dots = [line for line in ax.lines if line.get_marker() not in ("None", "", None)]
+    bars = [line for line in ax.lines if line not in dots]
+    return (
+        [float(dot.get_xdata()[0]) for dot in dots],
+        [tuple(map(float, bar.get_xdata())) for bar in bars],
+    )
+
+
+@pytest.mark.parametrize("table", [BY_CHANNEL, SIMPSON], ids=["one level", "two levels"])
+def test_rate_chart_draws_each_rate_with_its_interval(table):
+    dots, bars = dots_and_intervals(plots.rate_chart(table))
+    assert dots == list(table["rate"])
+    assert bars == list(zip(table["ci_low"], table["ci_high"], strict=True))
+
+
+def test_rate_chart_writes_the_counts_and_names_the_missing_group():
+    ax = plots.rate_chart(BY_CHANNEL)
+    rows = ["mail", "offline", "partner", "search", "(missing)"]
+    assert [label.get_text() for label in ax.get_yticklabels()] == rows
+    assert [text.get_text() for text in ax.texts][-2:] == ["106 of 1,055 (10.0 %)", "0 of 60 (0 %)"]
+    assert ax.get_xlabel() == "conversion rate (with 95 % interval)"
+
+
+def test_rate_chart_of_two_levels_stands_in_blocks():
+    ax = plots.rate_chart(SIMPSON)
+    rows = [label.get_text() for label in ax.get_yticklabels()]
+    assert rows == ["all", "A", "B", "mobile", "A", "B", "desktop", "A", "B"]
+    markers = [line.get_marker() for line in ax.lines if line.get_marker() != "None"]
+    assert markers == ["o", "s"] * 3
+
+
+def test_rate_chart_of_a_funnel_leaves_out_the_step_without_a_rate():
+    ax = plots.rate_chart(FUNNEL, rate="step_rate")
+    assert [label.get_text() for label in ax.get_yticklabels()] == STEPS[1:]
+    assert ax.texts[0].get_text() == "1,894 (18.5 %)"
+
+
+def test_rate_over_time_draws_the_rates_and_leaves_gaps():
+    ax = plots.rate_over_time({"period": PERIOD, "cohort": COHORT})
+    lines = [line for line in ax.lines if line.get_marker() in ("None", None)]
+    np.testing.assert_array_equal(lines[0].get_ydata(), PERIOD["rate"])
+    cohort = lines[1].get_ydata()
+    assert len(cohort) == 11 and np.isnan(cohort[4])
+    np.testing.assert_array_equal(np.delete(cohort, 4), COHORT["rate"])
+    assert [text.get_text() for text in ax.texts] == ["period", "cohort"]
+    assert ax.get_ylim()[0] == 0
+    assert len(ax.collections) == 1, "only the cohort rate has an interval"
+    assert len(plots.rate_over_time(COHORT, interval=False).collections) == 0
+
+
+def test_rate_over_time_writes_each_year_once():
+    ax = plots.rate_over_time(PERIOD)
+    ticks = [label.get_text() for label in ax.get_xticklabels()]
+    assert ticks[:3] == ["15 Dec\n2025", "29 Dec", "12 Jan\n2026"]
+    assert ax.get_xlabel() == "week beginning"
+    months = COHORT.head(3).set_axis(pd.period_range("2026-01", periods=3, freq="M"))
+    ax = plots.rate_over_time(months)
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["Jan\n2026", "Feb", "Mar"]
+    assert ax.get_xlabel() == "month"
+
+
+def test_names_at_the_ends_of_lines_do_not_touch():
+    same = {name: COHORT for name in "abcdefg"}
+    boxes = [
+        box for text, box in texts_of(plots.rate_over_time(same).figure) if text.get_text() in same
+    ]
+    boxes.sort(key=lambda box: box.y0)
+    assert len(boxes) == 7
+    assert all(one.y1 <= two.y0 + 1 for one, two in itertools.pairwise(boxes))
+
+
+@given(st.lists(st.floats(-100, 100), min_size=1, max_size=12), st.floats(0.01, 20))
+def test_moving_apart(values, gap):
+    moved = plots._apart(values, gap)
+    ordered = np.argsort(values, kind="stable")
+    assert (np.diff(moved[ordered]) >= gap * (1 - 1e-9) - 1e-9).all()
+    assert np.mean(moved) == pytest.approx(np.mean(values), abs=1e-6)
+    np.testing.assert_allclose(plots._apart(moved, gap * (1 - 1e-6)), moved, atol=1e-4)
+
+
+# ---------------------------------------------------------------- times and uncertainty
+
+
+def test_time_to_convert_curve_rises_to_the_conversion_rate():
+    ax = plots.time_to_convert_curve(REACHED)
+    x, y = ax.lines[0].get_data()
+    took = (REACHED["customer"] - REACHED["visit"]).dropna() / pd.Timedelta("1D")
+    assert (np.diff(x) >= 0).all() and (np.diff(y) >= 0).all()
+    assert y[-1] == len(took) / len(REACHED) and x[-1] == took.max()
+    for days in (1, 7, 20):
+        by_then = y[np.searchsorted(x, days, side="right") - 1]
+        assert by_then == (took <= days).sum() / len(REACHED)
+    half = took.median()
+    assert ax.lines[1].get_xdata()[0] == half
+    assert [text.get_text() for text in ax.texts] == [
+        f"half of them within {half:.1f} days",
+        f"{len(took)} ({plots.percent(len(took) / len(REACHED))})",
+    ]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("days since visit", "share that reached customer")
+
+
+def test_time_to_convert_curve_in_hours_until_a_limit():
+    ax = plots.time_to_convert_curve(REACHED, unit="hours", until="5D")
+    took = (REACHED["customer"] - REACHED["visit"]).dropna()
+    x, y = ax.lines[0].get_data()
+    assert x[-1] == 120 and y[-1] == (took <= "5D").sum() / len(REACHED)
+    assert ax.get_xlabel() == "hours since visit"
+
+
+def test_time_to_convert_curve_by_group_counts_each_group_s_own_starters():
+    ax = plots.time_to_convert_curve(REACHED, by="channel")
+    words = []
+    for name, users in REACHED.groupby("channel", dropna=False):
+        n = users["customer"].notna().sum()
+        name = "(missing)" if pd.isna(name) else name
+        words.append(f"{name}: {n} ({plots.percent(n / len(users))})")
+    assert [text.get_text() for text in ax.texts] == words
+
+
+def test_time_to_convert_curve_counts_those_who_started():
+    table = REACHED.copy()
+    table.loc[table.index[:100], ["visit", "customer"]] = pd.NaT
+    ax = plots.time_to_convert_curve(table)
+    assert ax.lines[0].get_ydata()[-1] == table["customer"].notna().sum() / 500
+
+
+def test_histogram_holds_all_replicates_and_marks_the_interval():
+    ax = plots.histogram_of_replicates(BOOTSTRAP, title="A finding")
+    assert sum(bar.get_height() for bar in ax.patches) == 300
+    marks = [float(line.get_xdata()[0]) for line in ax.lines]
+    assert marks == [BOOTSTRAP.low, BOOTSTRAP.estimate, BOOTSTRAP.high]
+    assert [text.get_text() for text in ax.texts] == [plots.percent(mark) for mark in marks]
+    assert ax.get_xlabel() == "rate in each resample (dashed: the 95 % interval)"
+
+
+def test_histogram_has_no_teeth_of_its_own():
+    """Each bin holds equally many of the values that a rate of 1,000 users can take."""
+    edges = plots._bins(np.arange(150, 261) / 1000)
+    assert len(edges) <= 42
+    assert set(np.histogram(np.arange(150, 261) / 1000, edges)[0][:-1]) == {3}
+    assert np.histogram([0.5] * 4, plots._bins(np.array([0.5] * 4)))[0].sum() == 4
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60))
+def test_histogram_bins_lose_no_value(values):
+    values = np.array(values)
+    edges = plots._bins(values)
+    assert np.histogram(values, edges)[0].sum() == len(values)
+    assert len(edges) <= 44
+
+
+def test_histogram_of_a_statistic_that_is_no_share():
+    result = metrics.bootstrap(USERS, lambda t: 37.5 * t["converted"].sum(), n_resamples=50, seed=1)
+    ax = plots.histogram_of_replicates(result, as_percent=False, xlabel="revenue, EUR")
+    assert ax.texts[1].get_text() == "7,500"
+
+
+# ---------------------------------------------------------------- wrong tables
+
+
+@pytest.mark.parametrize(
+    ("draw", "error", "words"),
+    [
+        (lambda: plots.funnel_chart([1]), TypeError, r"a list: give the table of funnels.funnel"),
+        (
+            lambda: plots.funnel_chart(FUNNEL.drop(columns=["users", "step_rate"])),
+            ValueError,
+            r"no column 'users', 'step_rate': give the table of funnels.funnel\(...\)",
+        ),
+        (lambda: plots.funnel_chart(FUNNEL.iloc[:0]), ValueError, "no rows: there is nothing to"),
+        (lambda: plots.funnel_chart(SEGMENTS), ValueError, "several funnels: .* small_multiples"),
+        (lambda: plots.funnel_chart(FUNNEL, value="x"), ValueError, "value is 'x': .*'users'"),
+        (lambda: plots.small_multiples(FUNNEL), ValueError, "one funnel: give several"),
+        (lambda: plots.compare_chart(FUNNEL), ValueError, "one funnel: give several"),
+        (
+            lambda: plots.compare_chart(DEFINITIONS, steps=["sale"]),
+            ValueError,
+            "step is 'sale': give one of 'visit', 'lead'",
+        ),
+        (lambda: plots.compare_chart(DEFINITIONS, steps=[]), ValueError, "steps is empty"),
+        (
+            lambda: plots.compare_chart(pd.concat({i: FUNNEL for i in range(8)})),
+            ValueError,
+            "there are 8 groups and at most 7 can be told apart",
+        ),
+        (
+            lambda: plots.compare_chart(pd.concat({"a": FUNNEL, "b": FUNNEL.iloc[:2]})),
+            ValueError,
+            "the steps of b are 'visit', 'lead', not 'visit', 'lead', 'opportunity', 'customer'",
+        ),
+        (
+            lambda: plots.rate_chart(BY_CHANNEL.drop(columns="ci_low")),
+            ValueError,
+            r"no column 'ci_low': give the table of metrics.rates\(...\)",
+        ),
+        (
+            lambda: plots.rate_chart(BY_CHANNEL.assign(rate=np.nan)),
+            ValueError,
+            "no row has a rate",
+        ),
+        (
+            lambda: plots.rate_chart(pd.concat({"x": SIMPSON})),
+            ValueError,
+            "the index has 3 levels",
+        ),
+        (
+            lambda: plots.rate_over_time(BY_CHANNEL),
+            TypeError,
+            "the index holds .*: it must hold periods or times",
+        ),
+        (
+            lambda: plots.rate_over_time({str(i): COHORT for i in range(8)}),
+            ValueError,
+            "there are 8 groups",
+        ),
+        (lambda: plots.rate_over_time({}), ValueError, "no table is given"),
+        (
+            lambda: plots.time_to_convert_curve(REACHED[["level", "visit"]]),
+            ValueError,
+            r"table has 1 columns of times and needs two: give what funnels.reach\(...\) returns",
+        ),
+        (
+            lambda: plots.time_to_convert_curve(REACHED, end="lead"),
+            ValueError,
+            "step is 'lead': give one of 'visit', 'customer'",
+        ),
+        (
+            lambda: plots.time_to_convert_curve(REACHED, unit="weeks"),
+            ValueError,
+            "unit is 'weeks': give one of 'days'",
+        ),
+        (
+            lambda: plots.time_to_convert_curve(REACHED, by="device"),
+            ValueError,
+            "no column 'device'",
+        ),
+        (
+            lambda: plots.time_to_convert_curve(REACHED[REACHED["level"] == 1]),
+            ValueError,
+            "nobody went from 'visit' to 'customer'",
+        ),
+        (
+            lambda: plots.time_to_convert_curve(REACHED, until="-1D"),
+            ValueError,
+            "the time axis would end at -1 days",
+        ),
+        (
+            lambda: plots.histogram_of_replicates([0.1, 0.2]),
+            TypeError,
+            r"result is a list: give what metrics.bootstrap\(...\) returns",
+        ),
+    ],
+)
+def test_wrong_tables_are_refused_with_the_remedy(draw, error, words):
+    with pytest.raises(error, match=words):
+        draw()
+    assert not plt.get_fignums(), "no empty figure is left behind"
