@@ -7,4 +7,3 @@ from pathlib import Path
 # Notebooks run by nbval inherit this process's environment, so it is set here and not in a fixture.
 _folder = tempfile.TemporaryDirectory(prefix="funnelkit-tests-")
 os.environ["FUNNELKIT_STATE"] = str(Path(_folder.name) / "progress.json")
-os.environ.setdefault("MPLBACKEND", "Agg")
