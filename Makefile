@@ -4,8 +4,8 @@
 #   make test PYTHON=3.12     the tests on another Python, in an environment of its own
 #   make test ARGS="-k wilson"    what follows ARGS= is passed on
 
-PYTHON ?=
-ARGS ?=
+PYTHON :=
+ARGS :=
 
 # The Python to start with: python3, or, for PYTHON=3.12, python3.12 or one that pyenv has.
 # Each is run before it is chosen, since pyenv puts stand-ins for absent Pythons on PATH.
@@ -20,7 +20,7 @@ endif
 endif
 START := "$(RUN)" start.py
 
-.PHONY: help lab test render check lock bench
+.PHONY: help lab test render navigation check lock bench
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
@@ -31,8 +31,11 @@ lab:  ## open the lessons in JupyterLab
 test:  ## run every test
 	$(START) test $(ARGS)
 
-render:  ## run the notebooks and store their outputs (ARGS="notebooks/02*.ipynb" for some)
+render:  ## run the notebooks and store their outputs (ARGS=02 for one)
 	$(START) run python tools/notebooks.py render $(ARGS)
+
+navigation:  ## write the notebooks' navigation and the course map from their metadata
+	$(START) run python tools/notebooks.py navigation
 
 check:  ## say which notebooks are not as they should be
 	$(START) run python tools/notebooks.py check $(ARGS)

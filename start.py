@@ -1,4 +1,4 @@
-# ruff: noqa: UP
+# ruff: noqa: UP031
 """Start the course: make what it needs, then run it.
 
     python start.py lab               open the lessons in JupyterLab
@@ -12,8 +12,9 @@
 It needs nothing but Python. The first time it makes an environment beside this file and
 installs the pinned packages into it; after that it starts at once.
 
-No network in the room? Put the wheels into a folder and set PIP_FIND_LINKS and UV_FIND_LINKS to
-it, and PIP_NO_INDEX=1 and UV_NO_INDEX=1.
+Without a network: fill a folder where there is one, with the same Python on the same system,
+    python -m pip download --only-binary :all: -d wheels -r requirements.lock uv setuptools
+and set PIP_FIND_LINKS and UV_FIND_LINKS to that folder, and PIP_NO_INDEX=1 and UV_OFFLINE=1.
 """
 # This file keeps to syntax that Python 2 can read, so that a Python that is too old for the
 # course can still say so, instead of stopping at a SyntaxError.

@@ -17,21 +17,23 @@ cli        the command ``funnelkit``
 
 from importlib import import_module
 
-from funnelkit import data
-from funnelkit.data import describe, load, tables, truth
-
 __version__ = "0.1.0"
-__all__ = ["data", "describe", "funnels", "load", "metrics", "plots", "simulate", "tables", "truth"]
-
-_ON_FIRST_USE = {"funnels", "metrics", "plots", "simulate"}
+_MODULES = ("data", "funnels", "metrics", "plots", "simulate")
+_FROM_DATA = ("describe", "load", "tables", "truth")
+__all__ = [*_MODULES, *_FROM_DATA]
 
 
 def __getattr__(name: str):
-    """Import a module of the package when it is first asked for, so that importing stays quick."""
-    if name in _ON_FIRST_USE:
+    """Import a module of the package when it is first asked for.
+
+    So importing is quick, and `funnelkit doctor` can still speak where pandas is missing.
+    """
+    if name in _MODULES:
         return import_module(f"funnelkit.{name}")
+    if name in _FROM_DATA:
+        return getattr(import_module("funnelkit.data"), name)
     raise AttributeError(f"module 'funnelkit' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted(set(globals()) | _ON_FIRST_USE)
+    return sorted({*globals(), *__all__})

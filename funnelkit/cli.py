@@ -99,14 +99,15 @@ def prepare_lab(work):
 
 
 def announce(port, address):
-    """Print the address as soon as JupyterLab answers; a minute at most."""
-    for _ in range(600):
+    """Print the address as soon as JupyterLab answers, however slow the machine is."""
+    while True:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
-                print(f"\nThe course is open at\n\n    {address}\n")
-                print("Leave this window open while you learn; Ctrl+C here ends it.", flush=True)
-                return
+                break
         time.sleep(0.1)
+    print(f"\nThe course is open at\n\n    {address}\n")
+    print("Leave this window open while you learn; Ctrl+C here ends it.")
+    print("Whatever appears below is for JupyterLab's developers.\n", flush=True)
 
 
 def tell_update(done):
@@ -160,11 +161,23 @@ def lab(options, others):
 
 
 def run_jupyterlab(arguments):
-    """Run JupyterLab in this process until it is stopped."""
+    """Run JupyterLab in this process until it is stopped, and end the process."""
+    from jupyter_server.serverapp import ServerApp
     from jupyterlab.labapp import LabApp
 
     LabApp.launch_instance(arguments)
-    return 0
+    # On Windows, and without a terminal, Ctrl+C ends JupyterLab before it has stopped its
+    # kernels. Everywhere it may leave threads that wait for work for ever: Python would wait for
+    # them, and Ctrl+C would no longer end anything.
+    try:
+        server = ServerApp.instance()
+        server.remove_server_info_file()
+        server.remove_browser_open_files()
+        server.io_loop.run_sync(server.cleanup_kernels)
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 def reset(options, others):
@@ -175,7 +188,8 @@ def reset(options, others):
         for note in notes:
             print(note)
         for name, kept in restored:
-            print(f"work/{name} is as the course has it." + (f" Yours is work/{kept}." * bool(kept)))
+            yours = f" Yours is kept as work/{kept}." if kept else ""
+            print(f"work/{name} is as the course has it.{yours}")
     print("If one of them is open in JupyterLab, choose File > Reload Notebook from Disk there.")
     return 0
 
@@ -234,7 +248,10 @@ def main(arguments=None):
     try:
         return options.run(options, others)
     except (ValueError, OSError) as error:
-        print(f"funnelkit: {error}", file=sys.stderr)
+        what = str(error)
+        if isinstance(error, OSError) and error.filename:
+            what = f"cannot use {error.filename} ({error.strerror}); try 'funnelkit doctor'"
+        print(f"funnelkit: {what}", file=sys.stderr)
         return 1
 
 

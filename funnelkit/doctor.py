@@ -3,9 +3,9 @@
 Only the standard library is imported at the top, so that a broken installation can be diagnosed.
 """
 
-import os
 import platform
 import socket
+import subprocess
 import sys
 import tempfile
 import tomllib
@@ -94,8 +94,8 @@ def check_data(root):
     wrong = data.verify_checksums()
     if wrong:
         raise Fault(
-            "data: " + "; ".join(wrong),
-            "download the course again, and copy its folder datasets over this one",
+            "data: " + " ".join(wrong),
+            "copy the folder datasets of a fresh download over this one; your work stays as it is",
         )
     return "data: all tables are there and undamaged"
 
@@ -107,7 +107,10 @@ def check_kernel(root, seconds=60):
 
         with tempfile.TemporaryDirectory() as elsewhere:
             manager, client = start_new_kernel(
-                kernel_name="python3", startup_timeout=seconds, cwd=elsewhere
+                kernel_name="python3",
+                startup_timeout=seconds,
+                cwd=elsewhere,
+                stderr=subprocess.DEVNULL,
             )
             try:
                 outputs = []

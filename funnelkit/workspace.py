@@ -64,19 +64,28 @@ def state_path(root=None):
     return Path(other) if other else work_folder(root) / ".progress.json"
 
 
-def free_name(path):
-    """Return `path`, or the first of ``name-2``, ``name-3`` … that is not taken.
+def free_name(folder, stem, suffix=""):
+    """Return the path of the first of ``stem``, ``stem-2``, ``stem-3`` … that is not taken.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+    stem, suffix : str
+        The name before and after the number.
+
+    Returns
+    -------
+    pathlib.Path
 
     Examples
     --------
-    >>> free_name(Path("no-such-folder/a.ipynb")).name
-    'a.ipynb'
+    >>> free_name(Path("no-such-folder"), "mine", ".ipynb").name
+    'mine.ipynb'
     """
-    path, number = Path(path), 1
-    candidate = path
+    candidate, number = folder / f"{stem}{suffix}", 1
     while candidate.exists():
         number += 1
-        candidate = path.with_name(f"{path.stem}-{number}{path.suffix}")
+        candidate = folder / f"{stem}-{number}{suffix}"
     return candidate
 
 
@@ -129,7 +138,7 @@ def read_state(path, *, today=None):
     except FileNotFoundError:
         return {}, []
     except ValueError:  # not JSON, or not text
-        aside = free_name(path.with_name(f"{path.name}.broken-{today or date.today()}"))
+        aside = free_name(path.parent, f"{path.name}.broken-{today or date.today()}")
         os.replace(path, aside)
         return {}, [
             f"The file that keeps your progress was damaged, so a new one was begun; the "
@@ -145,7 +154,7 @@ def write_state(path, state):
 
 
 def fingerprint(content):
-    """Return a number that two notebooks share when the same is written in their cells.
+    r"""Return a number that two notebooks share when the same is written in their cells.
 
     Running a notebook, saving it in another program or on another system, and the empty cell
     that JupyterLab adds below the last one change outputs, metadata and line ends, but not the
@@ -163,8 +172,8 @@ def fingerprint(content):
 
     Examples
     --------
-    >>> run = b'{"cells": [{"cell_type": "code", "source": ["1 +\\\\n", "1"], "outputs": [2]}]}'
-    >>> new = b'{"cells": [{"cell_type": "code", "source": "1 +\\\\n1", "outputs": []}]}'
+    >>> run = b'{"cells": [{"cell_type": "code", "source": ["1 +\\n", "1"], "outputs": [2]}]}'
+    >>> new = b'{"cells": [{"cell_type": "code", "source": "1 +\\n1", "outputs": []}]}'
     >>> fingerprint(run) == fingerprint(new)
     True
     """
@@ -329,8 +338,8 @@ def reset(lesson, root=None, *, kinds=("lesson", "exercise"), today=None):
             mine = copy.read_bytes()
             cells = fingerprint(mine)
             if cells is None or cells not in pristine:
-                beside = copy.with_name(f"{copy.stem}.mine-{today or date.today()}{copy.suffix}")
-                beside = free_name(beside)
+                stem = f"{copy.stem}.mine-{today or date.today()}"
+                beside = free_name(copy.parent, stem, copy.suffix)
                 write(beside, mine)
                 kept = f"{Path(name).parent}/{beside.name}"
         write(copy, content)

@@ -1,0 +1,621 @@
+"""The command `funnelkit`: copies that are never overwritten, the doctor, and JupyterLab."""
+
+import errno
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import urllib.request
+from datetime import date
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from funnelkit import cli, data, doctor, workspace
+
+ROOT = Path(__file__).resolve().parents[1]
+DAY = date(2026, 11, 22)
+LESSON = "notebooks/02_conversion_rates.ipynb"
+EXERCISE = "exercises/02_conversion_rates.ipynb"
+
+
+def notebook(*sources, **changes):
+    """Return a small notebook as bytes: code cells, with changes to each of them."""
+    cells = [
+        {"cell_type": "code", "metadata": {}, "source": source, "outputs": [], **changes}
+        for source in sources
+    ]
+    content = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(content, indent=1).encode("utf-8")
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    """Return the folder of a small course that `funnelkit` takes for its own."""
+    root = tmp_path / "the course"
+    for name in (
+        "notebooks/00_start_here.ipynb",
+        LESSON,
+        EXERCISE,
+        "exercises/solutions/02_conversion_rates.ipynb",
+        "notebooks/draft.ipynb",
+    ):
+        workspace.write(root / name, notebook(f"# {name}", "1 + 1"))
+    monkeypatch.setattr(workspace, "ROOT", root)
+    monkeypatch.delenv("FUNNELKIT_STATE", raising=False)
+    return root
+
+
+@pytest.fixture
+def lab(course, monkeypatch, tmp_path):
+    """Run `funnelkit lab` without JupyterLab; return a function that gives its arguments."""
+    calls = []
+    monkeypatch.setattr(cli, "run_jupyterlab", lambda arguments: calls.append(arguments) or 0)
+    monkeypatch.setattr(cli, "announce", lambda port, address: calls.append((port, address)))
+    for name in ("JUPYTER_CONFIG_PATH", "JUPYTERLAB_WORKSPACES_DIR", "JUPYTER_TOKEN"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PATH", os.environ["PATH"])
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+
+    def run(*arguments):
+        calls.clear()
+        code = cli.main(["lab", *arguments])
+        announced = [call for call in calls if isinstance(call, tuple)]
+        started = [call for call in calls if isinstance(call, list)]
+        return code, started[0] if started else None, announced[0] if announced else None
+
+    return run
+
+
+# The learner's copies
+
+
+def test_the_first_start_copies_lessons_and_exercises_only(course):
+    done = workspace.update()
+    assert done.added == ["notebooks/00_start_here.ipynb", LESSON, EXERCISE]
+    copies = sorted(path.name for path in (course / "work").rglob("*.ipynb"))
+    assert copies == sorted(Path(name).name for name in done.added)
+    assert (course / "work" / LESSON).read_bytes() == (course / LESSON).read_bytes()
+    assert not list((course / "work").rglob("*.new"))
+
+
+def test_a_second_start_changes_nothing(course):
+    workspace.update()
+    before = {path: path.read_bytes() for path in (course / "work").rglob("*") if path.is_file()}
+    assert workspace.update() == workspace.Update()
+    after = {path: path.read_bytes() for path in (course / "work").rglob("*") if path.is_file()}
+    assert after == before
+
+
+def test_a_new_lesson_is_added_and_a_deleted_copy_comes_back(course):
+    workspace.update()
+    workspace.write(course / "notebooks/03_roi.ipynb", notebook("3"))
+    (course / "work" / LESSON).unlink()
+    assert workspace.update().added == [LESSON, "notebooks/03_roi.ipynb"]
+
+
+def test_a_copy_that_was_only_run_is_refreshed(course):
+    workspace.update()
+    # As JupyterLab saves it: outputs, counts, lists of lines, other metadata, an empty cell.
+    run = json.loads((course / "work" / LESSON).read_bytes())
+    for cell in run["cells"]:
+        cell.update(source=[cell["source"]], outputs=[{"output_type": "stream"}], execution_count=4)
+    run["cells"].append({"cell_type": "code", "source": [], "outputs": [], "metadata": {}})
+    run["metadata"] = {"kernelspec": {"name": "python3"}}
+    text = json.dumps(run).replace("\n", "\r\n")
+    (course / "work" / LESSON).write_text(text, encoding="utf-8")
+    assert workspace.update() == workspace.Update()
+    newer = notebook("# newer", "2 + 2")
+    (course / LESSON).write_bytes(newer)
+    assert workspace.update() == workspace.Update(refreshed=[LESSON])
+    assert (course / "work" / LESSON).read_bytes() == newer
+
+
+@pytest.mark.parametrize(
+    "mine",
+    [
+        notebook("# changed", "1 + 1"),
+        notebook(f"# {LESSON}", "1 + 1", "one more cell"),
+        notebook(f"# {LESSON}"),
+        notebook("1 + 1", f"# {LESSON}"),
+        notebook(f"# {LESSON}", "1 + 1", cell_type="markdown"),
+    ],
+    ids=["edited", "added", "removed", "moved", "turned into text"],
+)
+def test_an_edited_copy_is_never_overwritten(course, mine):
+    workspace.update()
+    (course / "work" / LESSON).write_bytes(mine)
+    assert workspace.update() == workspace.Update()
+    (course / LESSON).write_bytes(notebook("# newer", "2 + 2"))
+    for _ in range(2):  # it is said until it is settled
+        assert workspace.update() == workspace.Update(kept=[LESSON])
+        assert (course / "work" / LESSON).read_bytes() == mine
+
+
+def test_an_edit_taken_back_counts_as_untouched(course):
+    workspace.update()
+    copy = course / "work" / LESSON
+    copy.write_bytes(notebook("# changed"))
+    workspace.update()
+    copy.write_bytes((course / LESSON).read_bytes())
+    (course / LESSON).write_bytes(notebook("# newer"))
+    assert workspace.update() == workspace.Update(refreshed=[LESSON])
+
+
+def test_newer_outputs_are_copied_too(course):
+    workspace.update()
+    content = (course / LESSON).read_bytes().replace(b'"outputs": []', b'"outputs": [{}]')
+    (course / LESSON).write_bytes(content)
+    assert workspace.update() == workspace.Update(refreshed=[LESSON])
+    assert (course / "work" / LESSON).read_bytes() == content
+
+
+def test_without_the_state_nothing_of_the_learner_is_lost(course):
+    workspace.update()
+    (course / "work" / LESSON).write_bytes(notebook("# mine"))
+    workspace.state_path().unlink()
+    assert workspace.update() == workspace.Update(kept=[LESSON])
+    (course / EXERCISE).write_bytes(notebook("# newer"))
+    assert workspace.update() == workspace.Update(kept=[LESSON], refreshed=[EXERCISE])
+
+
+def test_a_copy_that_is_no_notebook_is_left_and_named(course):
+    workspace.update()
+    (course / "work" / LESSON).write_bytes(b"")
+    assert workspace.update() == workspace.Update(unreadable=[LESSON])
+    assert (course / "work" / LESSON).read_bytes() == b""
+
+
+def test_a_folder_without_lessons_is_refused(tmp_path):
+    with pytest.raises(FileNotFoundError, match="has no lessons.*python start.py lab"):
+        workspace.update(tmp_path)
+
+
+# The state
+
+
+@pytest.mark.parametrize("content", [b"", b'{"copies": ', b"[1]", b'{"copies": 3}', b"\xff\xfe"])
+def test_a_damaged_state_is_put_aside(course, content):
+    workspace.update()
+    path = workspace.state_path()
+    path.write_bytes(content)
+    done = workspace.update(today=DAY)
+    assert "damaged" in done.notes[0]
+    assert ".progress.json.broken-2026-11-22" in done.notes[0]
+    assert path.with_name(".progress.json.broken-2026-11-22").read_bytes() == content
+    assert json.loads(path.read_bytes())["copies"].keys() == workspace.course_notebooks().keys()
+    path.write_bytes(b"again")
+    workspace.update(today=DAY)
+    aside = [path for path in path.parent.glob(".progress.json.broken-*") if path.is_file()]
+    assert sorted(path.read_bytes() for path in aside) == sorted([content, b"again"])
+
+
+def test_the_state_keeps_what_others_wrote_into_it(course):
+    workspace.update()
+    path = workspace.state_path()
+    state = json.loads(path.read_bytes())
+    workspace.write_state(path, {**state, "tasks": {"2.1": "done – gut"}})
+    workspace.write(course / "notebooks/03_roi.ipynb", notebook("3"))
+    workspace.update()
+    assert json.loads(path.read_text(encoding="utf-8"))["tasks"] == {"2.1": "done – gut"}
+
+
+def test_the_state_can_be_elsewhere(course, monkeypatch, tmp_path):
+    monkeypatch.setenv("FUNNELKIT_STATE", str(tmp_path / "away" / "state.json"))
+    workspace.update()
+    assert (tmp_path / "away" / "state.json").is_file()
+    assert not (course / "work" / ".progress.json").exists()
+
+
+def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "state.json"
+    workspace.write_state(path, {"a": 1})
+
+    def full(number):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        workspace.write_state(path, {"a": 2})
+    assert json.loads(path.read_bytes()) == {"a": 1}
+    assert [one.name for one in tmp_path.iterdir()] == ["state.json"]
+
+
+# reset
+
+
+def test_reset_keeps_what_the_learner_wrote(course):
+    workspace.update()
+    copy = course / "work" / LESSON
+    for number, mine in enumerate([notebook("# mine"), notebook("# mine, too"), b"broken"], 1):
+        copy.write_bytes(mine)
+        restored, notes = workspace.reset("02", kinds=["lesson"], today=DAY)
+        name = f"notebooks/02_conversion_rates.mine-2026-11-22{'' if number == 1 else -number}"
+        assert restored == [(LESSON, f"{name}.ipynb")]
+        assert notes == []
+        assert (course / "work" / f"{name}.ipynb").read_bytes() == mine
+        assert copy.read_bytes() == (course / LESSON).read_bytes()
+    assert len(list(copy.parent.glob("*.mine-*"))) == 3
+    assert workspace.update() == workspace.Update()
+
+
+def test_reset_brings_back_both_unless_told_otherwise(course, capsys):
+    workspace.update()
+    for name in (LESSON, EXERCISE):
+        (course / "work" / name).write_bytes(notebook("# mine"))
+    assert cli.main(["reset", "2", "--exercise"]) == 0
+    assert (course / "work" / LESSON).read_bytes() == notebook("# mine")
+    assert (course / "work" / EXERCISE).read_bytes() == (course / EXERCISE).read_bytes()
+    assert cli.main(["reset", "02_conversion_rates"]) == 0
+    assert (course / "work" / LESSON).read_bytes() == (course / LESSON).read_bytes()
+    said = capsys.readouterr().out
+    assert f"work/{LESSON} is as the course has it. Yours is kept as work/notebooks/02_" in said
+    assert "Reload Notebook from Disk" in said
+
+
+def test_reset_of_an_untouched_copy_keeps_no_second_one(course):
+    workspace.update()
+    assert workspace.reset(2)[0] == [(LESSON, None), (EXERCISE, None)]
+    (course / LESSON).write_bytes(notebook("# newer"))
+    (course / "work" / EXERCISE).unlink()
+    assert workspace.reset(2)[0] == [(LESSON, None), (EXERCISE, None)]
+    assert not list((course / "work").rglob("*.mine-*"))
+
+
+def test_reset_settles_a_newer_version(course):
+    workspace.update()
+    (course / "work" / LESSON).write_bytes(notebook("# mine"))
+    (course / LESSON).write_bytes(notebook("# newer"))
+    assert workspace.update().kept == [LESSON]
+    workspace.reset("02")
+    assert workspace.update() == workspace.Update()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["42"], "there is no lesson and no exercise '42'; choose one of 00, 02"),
+        (["00", "--exercise"], "there is no exercise '00'; choose one of 02"),
+        (["../02"], "there is no lesson and no exercise '../02'"),
+    ],
+)
+def test_reset_of_what_is_not_there(course, capsys, arguments, message):
+    assert cli.main(["reset", *arguments]) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_names_are_safe_on_windows(course):
+    workspace.update()
+    (course / "work" / LESSON).write_bytes(notebook("# mine"))
+    workspace.state_path().write_bytes(b"broken")
+    workspace.reset("02")
+    for path in (course / "work").rglob("*"):
+        assert not re.search(r'[<>:"|?*\\]', path.name), path.name
+
+
+# lab
+
+
+def test_lab_opens_the_first_lesson_from_any_folder(course, lab, capsys):
+    code, arguments, (port, address) = lab("--no-browser")
+    assert code == 0
+    page = "/lab/tree/notebooks/00_start_here.ipynb"
+    assert address.startswith(f"http://127.0.0.1:{port}{page}?token=")
+    assert address.endswith(os.environ["JUPYTER_TOKEN"])
+    assert f"--ServerApp.root_dir={course / 'work'}" in arguments
+    assert f"--ServerApp.port={port}" in arguments
+    assert f"--LabApp.default_url={page}" in arguments
+    assert "--no-browser" in arguments
+    assert os.environ["JUPYTER_TOKEN"] not in " ".join(arguments)
+    assert Path.cwd() == course / "work"
+    assert "Copied into work: notebooks/00_start_here, " in capsys.readouterr().out
+
+
+def test_lab_opens_the_lesson_asked_for(lab, capsys):
+    _, arguments, _ = lab("2")
+    assert f"--LabApp.default_url=/lab/tree/{LESSON}" in arguments
+    assert "--no-browser" not in arguments
+    code, arguments, _ = lab("77")
+    assert (code, arguments) == (1, None)
+    assert "there is no lesson 77; choose one of 00, 02" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        lab("intro")
+
+
+def test_lab_passes_other_options_on(lab):
+    _, arguments, _ = lab("--LabApp.custom_css=True", "--debug")
+    assert arguments[-2:] == ["--LabApp.custom_css=True", "--debug"]
+
+
+def test_lab_takes_a_free_port(lab, capsys):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen(1)
+        taken = other.getsockname()[1]
+        code, arguments, _ = lab("--port", str(taken))
+        assert (code, arguments) == (1, None)
+        assert f"port {taken} is in use: leave out --port" in capsys.readouterr().err
+    assert lab("--port", str(taken))[2][0] == taken
+    assert lab("--port", "99999")[0] == 1
+    assert "port 99999 cannot be used" in capsys.readouterr().err
+
+
+def test_a_taken_port_is_passed_over(monkeypatch):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen(1)
+        monkeypatch.setattr(cli, "FIRST_PORT", other.getsockname()[1])
+        assert cli.free_port() != other.getsockname()[1]
+
+
+def test_lab_sets_up_jupyterlab_without_touching_the_users_settings(course, lab, monkeypatch):
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "/of/the/user")
+    lab()
+    ours, theirs = os.environ["JUPYTER_CONFIG_PATH"].split(os.pathsep)
+    assert (Path(ours), theirs) == (ROOT / "funnelkit" / "lab_config", "/of/the/user")
+    layouts = Path(os.environ["JUPYTERLAB_WORKSPACES_DIR"])
+    assert layouts == course / "work" / ".jupyter" / "workspaces"
+    assert os.environ["PATH"].startswith(os.path.dirname(sys.executable) + os.pathsep)
+    (layout,) = layouts.iterdir()
+    left = json.loads(layout.read_bytes())["data"]["layout-restorer:data"]["left"]
+    assert left["current"] == "@jupyterlab/toc:plugin"
+    # What the learner arranges after that stays.
+    layout.write_bytes(b"{}")
+    lab()
+    assert layout.read_bytes() == b"{}"
+
+
+def test_lab_says_what_changed(course, lab, capsys):
+    lab()
+    (course / "work" / LESSON).write_bytes(notebook("# mine"))
+    for name in (LESSON, EXERCISE):
+        (course / name).write_bytes(notebook("# newer"))
+    capsys.readouterr()
+    lab()
+    said = capsys.readouterr().out
+    assert "Brought up to date: exercises/02_conversion_rates." in said
+    assert "newer version of notebooks/02_conversion_rates" in said
+    assert "'funnelkit reset 02'" in said
+    (course / "work" / EXERCISE).write_bytes(b"")
+    workspace.state_path().write_bytes(b"")
+    lab()
+    said = capsys.readouterr().out
+    assert "was damaged" in said
+    assert "No longer a notebook: exercises/02_conversion_rates" in said
+
+
+def test_lab_without_a_place_to_write_says_so(course, lab, capsys):
+    (course / "work").write_text("a file where the folder should be", encoding="utf-8")
+    code, arguments, _ = lab()
+    assert (code, arguments) == (1, None)
+    said = capsys.readouterr().err
+    assert said.startswith("funnelkit: cannot use ")
+    assert "funnelkit doctor" in said
+
+
+def test_misspelt_commands_are_refused(course, capsys):
+    for arguments in ([], ["lba"], ["reset"], ["reset", "02", "--lessen"], ["doctor", "--fast"]):
+        with pytest.raises(SystemExit) as ended:
+            cli.main(arguments)
+        assert ended.value.code == 2
+    assert "unknown: --lessen" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl+C cannot be sent to a program this way")
+def test_real_jupyterlab_answers_at_the_printed_address(course, tmp_path):
+    home = tmp_path / "home"
+    home.mkdir()
+    # The thread stands for those that JupyterLab leaves behind: Ctrl+C must end it all the same.
+    script = (
+        "import sys, threading; from pathlib import Path; from funnelkit import cli, workspace; "
+        "threading.Thread(target=threading.Event().wait).start(); "
+        "workspace.ROOT = Path(sys.argv[1]); sys.exit(cli.main(sys.argv[2:]))"
+    )
+    names = [name for name in os.environ if name.startswith(("JUPYTER", "FUNNELKIT", "IPYTHON"))]
+    variables = {name: text for name, text in os.environ.items() if name not in names}
+    variables.update(HOME=str(home), PYTHONPATH=str(ROOT))
+    with subprocess.Popen(
+        [sys.executable, "-c", script, course, "lab", "--no-browser"],
+        cwd=tmp_path,
+        env=variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as server:
+        # So that a JupyterLab that neither answers nor ends fails this test, not all that follow.
+        limit = threading.Timer(120, server.kill)
+        limit.start()
+        try:
+            address = next(line.strip() for line in server.stdout if "http://127.0.0.1:" in line)
+            base, token = re.fullmatch(r"(.*?)/lab/tree/\S+\?token=(\S+)", address).groups()
+
+            def ask(path):
+                request = urllib.request.Request(base + path)
+                request.add_header("Authorization", f"token {token}")
+                with urllib.request.urlopen(request, timeout=20) as answer:
+                    return answer.read().decode("utf-8")
+
+            listing = json.loads(ask("/api/contents/notebooks"))["content"]
+            assert {one["name"] for one in listing} == {
+                "00_start_here.ipynb",
+                "02_conversion_rates.ipynb",
+            }
+            plugin = "@jupyterlab/apputils-extension:notification"
+            news = json.loads(ask(f"/lab/api/settings/{plugin}"))["schema"]["properties"]
+            assert news["fetchNews"]["default"] == "false"
+            assert news["checkForUpdates"]["default"] is False
+            assert '"news": {"disabled": true}' in ask("/lab")
+            layout = json.loads(ask("/lab/api/workspaces/default"))["data"]
+            assert layout["layout-restorer:data"]["left"]["current"] == "@jupyterlab/toc:plugin"
+        finally:
+            server.send_signal(signal.SIGINT)
+            _, errors = server.communicate()
+            limit.cancel()
+    assert server.returncode == 0, errors
+    assert not (home / ".jupyter").exists()
+
+
+# doctor
+
+
+@pytest.fixture
+def machine(course):
+    """Return the folder of a course with a lock that this machine fulfils."""
+    shutil.copy(ROOT / "pyproject.toml", course / "pyproject.toml")
+    pins = [f"{name}=={metadata.version(name)}" for name in ("numpy", "pandas")]
+    pins.append("pywinpty==3.1.2 ; os_name == 'no such system'")
+    (course / "requirements.lock").write_text(
+        "\n    # via\n    #   funnelkit\n".join(pins) + "\n", encoding="utf-8"
+    )
+    return course
+
+
+def fault(check, root):
+    """Return what a check finds wrong, and the remedy."""
+    with pytest.raises(doctor.Fault) as found:
+        check(root)
+    assert found.value.mend
+    return str(found.value), found.value.mend
+
+
+def test_doctor_finds_nothing_wrong_here(machine, monkeypatch, capsys):
+    monkeypatch.setattr(data, "verify_checksums", lambda: [])
+    assert cli.main(["doctor"]) == 0
+    said = capsys.readouterr().out
+    assert "Nothing is wrong with this machine." in said
+    assert said.count("✓") == len(doctor.CHECKS)
+    assert "kernel: starts and computes 1 + 1" in said
+    assert "packages: all 2 as pinned" in said
+
+
+def test_doctor_on_another_python(machine):
+    for version in ("3.10.13", "3.15.0"):
+        wrong, mend = fault(lambda root, v=version: doctor.check_python(root, v), machine)
+        assert wrong == f"Python {version} is outside >=3.11,<3.15"
+        assert "start.py lab" in mend
+
+
+def test_doctor_on_other_packages(machine):
+    lock = machine / "requirements.lock"
+    lock.write_text("numpy==1.0\nno-such-package==2.0\n", encoding="utf-8")
+    wrong, mend = fault(doctor.check_packages, machine)
+    there = metadata.version("numpy")
+    assert f"numpy is {there}, the course is written for 1.0" in wrong
+    assert "no-such-package is missing, the course is written for 2.0" in wrong
+    assert ".venv" in mend
+    lock.write_text("".join(f"no-such-{n}==1\n" for n in range(8)), encoding="utf-8")
+    assert fault(doctor.check_packages, machine)[0].endswith("; and 3 more")
+
+
+def test_doctor_reads_the_real_lock():
+    pins = doctor.read_lock(ROOT / "requirements.lock")
+    assert {"numpy", "pandas", "jupyterlab"} <= set(pins)
+    assert len(pins) > 80
+
+
+def test_doctor_on_damaged_data(machine, monkeypatch):
+    wrong = "datasets/events.csv.gz is not there."
+    monkeypatch.setattr(data, "verify_checksums", lambda: [wrong])
+    said, mend = fault(doctor.check_data, machine)
+    assert wrong in said
+    assert "datasets" in mend
+
+
+def test_doctor_on_a_kernel_that_does_not_start(machine, monkeypatch):
+    import jupyter_client.manager
+
+    def broken(**options):
+        raise RuntimeError("Kernel died before replying to kernel_info")
+
+    monkeypatch.setattr(jupyter_client.manager, "start_new_kernel", broken)
+    said, mend = fault(doctor.check_kernel, machine)
+    assert "does not start (RuntimeError: Kernel died" in said
+    assert ".venv" in mend
+
+
+@pytest.mark.parametrize(
+    ("printed", "wrong"),
+    [
+        ("2\n/somewhere/else", "it is started from another Python"),
+        ("3\n/somewhere/else", "1 + 1 gave 3"),
+        ("", "1 + 1 gave nothing"),
+    ],
+)
+def test_doctor_on_a_kernel_that_is_not_ours(machine, monkeypatch, printed, wrong):
+    import jupyter_client.manager
+
+    class Kernel:
+        def execute_interactive(self, code, output_hook, **options):
+            output_hook({"content": {"execution_state": "busy"}})
+            output_hook({"content": {"text": printed}})
+
+        def stop_channels(self):
+            pass
+
+        def shutdown_kernel(self, now):
+            pass
+
+    monkeypatch.setattr(
+        jupyter_client.manager, "start_new_kernel", lambda **options: (Kernel(), Kernel())
+    )
+    assert wrong in fault(doctor.check_kernel, machine)[0]
+
+
+def test_doctor_where_nothing_can_be_written(machine):
+    (machine / "work").write_text("in the way", encoding="utf-8")
+    said, mend = fault(doctor.check_work, machine)
+    assert "cannot write to" in said
+    assert "move the course" in mend
+
+
+def test_doctor_without_a_port(machine, monkeypatch):
+    def refused(*arguments):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", refused)
+    said, mend = fault(doctor.check_port, machine)
+    assert "127.0.0.1 (Permission denied)" in said
+    assert "firewall" in mend
+
+
+def test_doctor_goes_on_after_a_fault_and_names_the_remedy(machine, capsys, monkeypatch):
+    def check_broken(root):
+        raise KeyError("surprise")
+
+    def check_private(root):
+        raise doctor.Fault(f"cannot write to {root / 'work'} and {Path.home() / 'x'}", "mend it so")
+
+    monkeypatch.setattr(doctor, "CHECKS", [check_broken, check_private, doctor.check_port])
+    assert cli.main(["doctor"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "✗ broken: KeyError: 'surprise'"
+    assert lines[1].startswith("  to mend it: delete the folder .venv")
+    assert lines[2] == f"✗ cannot write to {Path('the course’s folder')} and ~/x".replace(
+        "the course’s folder", f"the course's folder{os.sep}work"
+    )
+    assert lines[3] == "  to mend it: mend it so"
+    assert lines[4] == "✓ port: one is free on 127.0.0.1"
+    assert lines[6] == "If that does not help, copy all of this to your trainer."
+    assert lines[7].startswith("Python 3.")
+    assert "pandas " in lines[7]
+
+
+def test_doctor_on_a_terminal_without_signs(machine):
+    def check_bad(root):
+        raise doctor.Fault("no ✓ here", "do as told")
+
+    lines, faults = doctor.diagnose(checks=[doctor.check_port, check_bad], encoding="ascii")
+    assert faults == 1
+    assert lines[0].startswith("ok    port")
+    assert lines[1] == "WRONG no ? here"
+    assert all(line.isascii() for line in lines)

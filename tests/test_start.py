@@ -1,0 +1,393 @@
+"""start.py: what it says when it cannot start, and what it does when it can."""
+
+import ast
+import importlib.util
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def start():
+    """Return start.py as a module, fresh for each test."""
+    spec = importlib.util.spec_from_file_location("start", ROOT / "start.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def course(start, tmp_path, monkeypatch):
+    """Give start.py a course of its own, and note its commands instead of running them."""
+    for name in ("pyproject.toml", "requirements.lock", "requirements-dev.lock"):
+        (tmp_path / name).write_text(f"# {name}\n", encoding="utf-8")
+    ran = []
+
+    def call(command, env):
+        ran.append(command)
+        if "venv" in command:
+            python = Path(start.interpreter(env))
+            python.parent.mkdir(parents=True, exist_ok=True)
+            python.touch()
+        return 0
+
+    monkeypatch.setattr(start, "HERE", str(tmp_path))
+    monkeypatch.setattr(start, "call", call)
+    start.ran = ran
+    return start
+
+
+def message(start, **machine):
+    """Return what start.py says about a machine on which it cannot run."""
+    with pytest.raises(start.Stop) as stopped:
+        start.check_python(**{"newer": lambda: None, **machine})
+    text = str(stopped.value)
+    assert text.endswith(".")
+    assert "\n" not in text
+    return text
+
+
+def test_a_machine_that_suits_is_let_through(start):
+    for version in ((3, 11, 0), (3, 12, 1), (3, 14, 9)):
+        start.check_python(version=version, system="linux", has_module=lambda name: True)
+
+
+def test_an_old_python_is_told_what_to_install(start):
+    text = message(start, version=(3, 10, 13))
+    assert "needs Python 3.11 to 3.14, and this is Python 3.10.13" in text
+    assert "python.org/downloads" in text
+
+
+def test_an_old_python_is_told_of_a_newer_one_on_the_machine(start):
+    text = message(start, version=(3, 10, 13), newer=lambda: "python3.12")
+    assert text.endswith("type: python3.12 start.py lab.")
+    assert "python.org" not in text
+
+
+def test_a_python_that_is_too_new_is_told_so(start):
+    assert "3.11 to 3.14, and this is Python 3.15.0" in message(start, version=(3, 15, 0))
+
+
+def test_an_intel_mac_is_told_what_to_use(start):
+    text = message(start, version=(3, 12, 1), system="darwin", machine="x86_64")
+    assert "Intel Macs" in text
+    assert "Apple chip" in text
+    start.check_python(
+        version=(3, 12, 1), system="darwin", machine="arm64", has_module=lambda name: True
+    )
+
+
+@pytest.mark.parametrize("absent", ["venv", "ensurepip"])
+def test_a_python_without_venv_is_told_what_to_install(start, absent):
+    text = message(
+        start, version=(3, 12, 1), system="linux", has_module=lambda name: name != absent
+    )
+    assert f"lacks its {absent} module" in text
+    assert "sudo apt install python3.12-venv" in text
+
+
+def test_the_versions_are_those_of_pyproject(start):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    after = (start.NEWEST[0], start.NEWEST[1] + 1)
+    assert project["requires-python"] == (f">={start.dotted(start.OLDEST)},<{start.dotted(after)}")
+
+
+def test_old_pythons_can_read_the_file():
+    text = (ROOT / "start.py").read_text(encoding="utf-8")
+    assert text.isascii()
+    new = (ast.JoinedStr, ast.NamedExpr, ast.AnnAssign, ast.Nonlocal, ast.Match, ast.AsyncFor)
+    new += (ast.AsyncFunctionDef, ast.AsyncWith, ast.Await, ast.YieldFrom, ast.MatMult)
+    for node in ast.walk(ast.parse(text)):
+        assert not isinstance(node, new), f"line {node.lineno}"
+        if isinstance(node, ast.FunctionDef):
+            every = node.args.args + node.args.kwonlyargs
+            assert not node.args.kwonlyargs and not node.args.posonlyargs, node.name
+            assert node.returns is None and not any(one.annotation for one in every), node.name
+        if isinstance(node, ast.Call):
+            assert not any(isinstance(one, ast.Starred) for one in node.args), node.lineno
+        if isinstance(node, ast.Raise):
+            assert node.cause is None, node.lineno
+        if isinstance(node, ast.Dict):
+            assert None not in node.keys, node.lineno
+
+
+def old_pythons():
+    """Return the Pythons on this machine that are too old for the course."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    found = [shutil.which(name) for name in ("python2", "python3.9", "python3.10")]
+    found += [
+        str(path) for old in ("2", "3.6", "3.10") for path in pyenv.glob(old + "*/bin/python")
+    ]
+    return [path for path in found if path and subprocess.call([path, "-c", ""]) == 0]
+
+
+def test_old_pythons_say_one_clear_sentence():
+    pythons = old_pythons()
+    if not pythons:
+        pytest.skip("no old Python on this machine")
+    for python in pythons:
+        ran = subprocess.run(
+            [python, ROOT / "start.py", "lab"],
+            env={**os.environ, "PATH": ""},  # so that it does not look for a newer one
+            capture_output=True,
+            text=True,
+        )
+        assert ran.returncode == 1, python
+        assert ran.stdout == ""
+        assert ran.stderr.count("\n") == 1, ran.stderr
+        assert ran.stderr.startswith("start.py: Funnelkit needs Python 3.11 to 3.14, and this is ")
+
+
+def test_the_first_start_installs_and_the_second_does_not(course):
+    env = course.prepare("lab")
+    first = list(course.ran)
+    assert [" ".join(command[1:4]) for command in first] == [
+        "-m venv --clear",
+        "-m pip install",
+        "-m uv pip",
+        "-m uv pip",
+    ]
+    assert first[2][-2:] == ["-r", "requirements.lock"]
+    assert first[3][-2:] == ["--editable", course.HERE]
+    assert first[2][0] == first[3][0] == course.interpreter(env)
+    assert course.prepare("lab") == env
+    assert course.ran == first
+
+
+def test_a_new_lock_is_installed_without_starting_over(course):
+    course.prepare("lab")
+    course.ran.clear()
+    Path(course.HERE, "requirements.lock").write_text("# newer\n", encoding="utf-8")
+    course.prepare("lab")
+    assert [command[2] for command in course.ran] == ["uv", "uv"]
+    course.ran.clear()
+    course.prepare("lab")
+    assert course.ran == []
+
+
+def test_a_change_of_the_tests_pins_leaves_the_lessons_alone(course):
+    course.prepare("lab")
+    course.ran.clear()
+    Path(course.HERE, "requirements-dev.lock").write_text("# newer\n", encoding="utf-8")
+    course.prepare("lab")
+    assert course.ran == []
+
+
+def test_an_interrupted_installation_is_begun_anew(course, monkeypatch):
+    whole = course.call
+
+    def interrupted(command, env):
+        if "requirements.lock" in command:
+            raise KeyboardInterrupt
+        return whole(command, env)
+
+    monkeypatch.setattr(course, "call", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        course.prepare("lab")
+    monkeypatch.setattr(course, "call", whole)
+    course.ran.clear()
+    course.prepare("lab")
+    assert "--clear" in course.ran[0]
+    assert len(course.ran) == 4
+
+
+def test_an_interrupted_update_is_begun_anew(course, monkeypatch):
+    whole = course.call
+    course.prepare("lab")
+    Path(course.HERE, "requirements.lock").write_text("# newer\n", encoding="utf-8")
+    monkeypatch.setattr(course, "call", lambda command, env: 1)
+    with pytest.raises(course.Stop, match="did not finish"):
+        course.prepare("lab")
+    monkeypatch.setattr(course, "call", whole)
+    course.ran.clear()
+    course.prepare("lab")
+    assert "--clear" in course.ran[0]
+
+
+@pytest.mark.parametrize("harm", ["moved", "other Python", "no Python", "damaged", "not a table"])
+def test_an_environment_that_no_longer_works_is_made_anew(course, harm):
+    env = course.prepare("lab")
+    stamp = Path(env, "funnelkit-stamp.json")
+    told = json.loads(stamp.read_text(encoding="utf-8"))
+    if harm == "moved":
+        told["base"][-1] = "/elsewhere/.venv"
+    if harm == "other Python":
+        told["base"][0] = "3.9"
+    if harm == "no Python":
+        Path(course.interpreter(env)).unlink()
+    stamp.write_text(json.dumps(told), encoding="utf-8")
+    if harm == "damaged":
+        stamp.write_text('{"base":', encoding="utf-8")
+    if harm == "not a table":
+        stamp.write_text("[]", encoding="utf-8")
+    course.ran.clear()
+    course.prepare("lab")
+    assert "--clear" in course.ran[0]
+
+
+def test_a_failing_step_says_what_to_look_at(course, monkeypatch):
+    monkeypatch.setattr(course, "call", lambda command, env: int("pip" in command))
+    with pytest.raises(course.Stop, match="reaches the internet"):
+        course.prepare("lab")
+    monkeypatch.setattr(course, "call", lambda command, env: int("venv" in command))
+    with pytest.raises(course.Stop, match="could not be made"):
+        course.prepare("lab")
+
+
+def test_each_kind_has_an_environment_of_its_own(start):
+    python = start.dotted(sys.version_info[:2])
+    names = [os.path.basename(start.folder(kind)) for kind in ("lab", "test", "bench")]
+    assert names == [".venv", f".venv-test-{python}", f".venv-bench-{python}"]
+    assert all(os.path.dirname(start.folder(kind)) == str(ROOT) for kind in start.INSTALLS)
+
+
+def test_windows_keeps_its_programs_elsewhere(start, monkeypatch):
+    env = os.path.join("C:", "fk", ".venv")
+    monkeypatch.setattr(start, "WINDOWS", True)
+    assert start.interpreter(env) == os.path.join(env, "Scripts", "python.exe")
+    monkeypatch.setattr(start, "WINDOWS", False)
+    assert start.interpreter(env) == os.path.join(env, "bin", "python")
+
+
+def test_the_environment_comes_first_and_other_pythons_stay_out(start, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", "/elsewhere")
+    monkeypatch.setenv("PYTHONHOME", "/elsewhere")
+    monkeypatch.setenv("UV_FIND_LINKS", "/wheels")
+    variables = start.environment("/fk/.venv")
+    assert variables["PATH"].startswith(start.programs("/fk/.venv") + os.pathsep)
+    assert variables["UV_FIND_LINKS"] == "/wheels"
+    assert not {"PYTHONPATH", "PYTHONHOME"} & set(variables)
+
+
+def test_arguments_are_passed_on(course):
+    course.main(["lab", "02", "--no-browser"])
+    assert course.ran[-1][1:] == ["-P", "-m", "funnelkit.cli", "lab", "02", "--no-browser"]
+    course.main(["reset", "02", "--lesson"])
+    assert course.ran[-1][3:] == ["funnelkit.cli", "reset", "02", "--lesson"]
+    course.main(["doctor"])
+    assert course.ran[-1][3:] == ["funnelkit.cli", "doctor"]
+
+
+def test_the_tests_run_in_parallel_after_the_linter(course):
+    assert course.main(["test", "tests/test_data.py", "-k", "orders"]) == 0
+    linter, formatter, tests = course.ran[-3:]
+    assert linter[1:] == ["-m", "ruff", "check"]
+    assert formatter[1:] == ["-m", "ruff", "format", "--check"]
+    assert " ".join(tests[1:]) == ("-m pytest -n auto --dist loadfile tests/test_data.py -k orders")
+
+
+def test_the_first_exit_code_that_is_not_0_is_passed_on(course, monkeypatch):
+    course.main(["test"])
+    codes = {"ruff": 0, "pytest": 5}
+    monkeypatch.setattr(course, "call", lambda command, env: codes[command[2]])
+    assert course.main(["test"]) == 5
+    codes["ruff"] = 1
+    assert course.main(["test"]) == 1
+    codes.update(ruff=0, pytest=0)
+    assert course.main(["test"]) == 0
+
+
+def test_run_finds_the_command_in_the_environment(course):
+    course.main(["test"])
+    program = Path(course.programs(course.folder("test")), "tool.exe")
+    program.touch(mode=0o755)
+    course.main(["run", "tool.exe", "--check"])
+    assert course.ran[-1] == [str(program), "--check"]
+    with pytest.raises(course.Stop, match="no command no-such-tool"):
+        course.main(["run", "no-such-tool"])
+    with pytest.raises(course.Stop, match="Say what to run"):
+        course.main(["run"])
+
+
+def test_bench_measures_in_its_own_environment(course):
+    course.main(["bench", "--quick"])
+    assert course.ran[2][-4:] == ["-r", "requirements.lock", "--group", "pyproject.toml:bench"]
+    assert course.ran[-1][1:] == [os.path.join("benchmarks", "funnels.py"), "--quick"]
+
+
+def test_an_unknown_command_is_refused_before_anything_is_made(course):
+    with pytest.raises(course.Stop, match="no command 'lba': choose one of lab, doctor, reset"):
+        course.main(["lba"])
+    assert course.ran == []
+
+
+def test_help_is_printed(start, capsys):
+    assert start.main(["--help"]) == 0
+    assert "start.py lab" in capsys.readouterr().out
+    assert start.main([]) == 2
+
+
+def test_it_works_from_any_folder(tmp_path):
+    ran = subprocess.run(
+        [sys.executable, ROOT / "start.py", "nonsense"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 1
+    assert "no command 'nonsense'" in ran.stderr
+
+
+def test_commands_run_in_the_folder_of_the_course(start, tmp_path):
+    code = "import os, sys; sys.exit(7 if os.path.exists('start.py') else 1)"
+    assert start.call([sys.executable, "-c", code], str(tmp_path)) == 7
+
+
+PATIENT = """
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
+try:
+    print("ready", flush=True)
+    time.sleep(10)
+except KeyboardInterrupt:
+    time.sleep(0.6)
+    print("ended in good order", flush=True)
+    sys.exit(CODE)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no process groups of this kind")
+@pytest.mark.parametrize(("code", "expected"), [(0, 0), (2, 130)])
+def test_ctrl_c_waits_for_the_program_to_end(tmp_path, code, expected):
+    script = f"""
+import importlib.util, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+spec = importlib.util.spec_from_file_location("start", {str(ROOT / "start.py")!r})
+start = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(start)
+try:
+    sys.exit(start.call([sys.executable, "-c", {PATIENT.replace("CODE", str(code))!r}], "x"))
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        assert process.stdout.readline() == "ready\n"
+        os.killpg(process.pid, signal.SIGINT)
+        rest, _ = process.communicate()
+    assert rest == "ended in good order\n"
+    assert process.returncode == expected
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="this machine has no make")
+def test_make_calls_start():
+    # `make test PYTHON=3.12` hands its own choice to the programs that it runs.
+    variables = {name: text for name, text in os.environ.items() if not name.startswith("M")}
+
+    def make(*arguments):
+        command = ["make", "--dry-run", *arguments]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=variables)
+
+    assert make("lab").stdout.strip() == '"python3" start.py lab'
+    assert make("test", "ARGS=-x").stdout.strip() == '"python3" start.py test -x'
+    assert "no Python 2.0 on this machine" in make("test", "PYTHON=2.0").stderr
