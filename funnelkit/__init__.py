@@ -11,6 +11,7 @@ simulate   the generator of all simulated tables, with its true parameters
 funnels    users per step, how far each got and when
 metrics    rates, intervals, the bootstrap, the metric contract
 plots      one function a chart
+checking   the exercises: tasks, known mistakes, ``check``, ``hint``, ``progress``
 cli        the command ``funnelkit``
 ========== =====================================================================
 """
@@ -18,9 +19,12 @@ cli        the command ``funnelkit``
 from importlib import import_module
 
 __version__ = "0.1.0"
-_MODULES = ("data", "funnels", "metrics", "plots", "simulate")
-_FROM_DATA = ("describe", "load", "tables", "truth")
-__all__ = [*_MODULES, *_FROM_DATA]
+_MODULES = ("checking", "data", "funnels", "metrics", "plots", "simulate")
+_NAMES = {
+    **dict.fromkeys(("describe", "load", "tables", "truth"), "data"),
+    **dict.fromkeys(("check", "hint", "progress"), "checking"),
+}
+__all__ = [*_MODULES, *_NAMES]
 
 
 def __getattr__(name: str):
@@ -30,8 +34,8 @@ def __getattr__(name: str):
     """
     if name in _MODULES:
         return import_module(f"funnelkit.{name}")
-    if name in _FROM_DATA:
-        return getattr(import_module("funnelkit.data"), name)
+    if name in _NAMES:
+        return getattr(import_module(f"funnelkit.{_NAMES[name]}"), name)
     raise AttributeError(f"module 'funnelkit' has no attribute {name!r}")
 
 

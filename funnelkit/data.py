@@ -11,6 +11,7 @@ import gzip
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -402,6 +403,15 @@ def load(name: str) -> pd.DataFrame:
             f"table {name!r} should be in datasets/{schema.file}, and there is no such file. "
             "Download or clone the course again, or run `funnelkit doctor`."
         )
+    stat = path.stat()
+    # A shallow copy is enough: pandas copies on write, so nobody can change the kept table.
+    return _load(name, path, stat.st_mtime_ns, stat.st_size).copy(deep=False)
+
+
+@lru_cache(maxsize=len(SCHEMAS))
+def _load(name: str, path: Path, changed: int, size: int) -> pd.DataFrame:
+    """Read and check a table, once for each state of its file."""
+    schema = SCHEMAS[name]
     content = read_content(path)
     problem = _checksum_problem(schema.file, content)
     if problem:

@@ -4,9 +4,12 @@ Learners never edit the course's own notebooks: they work on copies, which the c
 long as the learner has not changed them.
 """
 
+import contextlib
 import hashlib
 import json
 import os
+import sys
+import time
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -16,6 +19,8 @@ ROOT = Path(__file__).resolve().parents[1]
 # What is copied: the notebooks that lie in these folders themselves, so that the answers in
 # exercises/solutions/ stay where they are.
 FOLDERS = {"lesson": "notebooks", "exercise": "exercises"}
+
+LOCK_SECONDS = 2.0  # how long to wait for another notebook that writes the state
 
 
 @dataclass
@@ -153,6 +158,39 @@ def write_state(path, state):
     write(path, text.encode("utf-8"))
 
 
+@contextlib.contextmanager
+def locked(path):
+    """Keep other notebooks from changing the state meanwhile.
+
+    The operating system gives the lock back when a process ends, however it ends. Where there is
+    no locking (some network drives), or it takes longer than `LOCK_SECONDS`, go on without.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path.with_name(f"{path.name}.lock"), "a+b") as file:
+        until = time.monotonic() + LOCK_SECONDS
+        while not _lock(file) and time.monotonic() < until:
+            time.sleep(0.01)
+        yield
+
+
+def _lock(file):
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            file.seek(0)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):  # another notebook has it
+        return False
+    except OSError:
+        return True
+    return True
+
+
 def fingerprint(content):
     r"""Return a number that two notebooks share when the same is written in their cells.
 
@@ -247,36 +285,37 @@ def update(root=None, *, today=None):
         If ``work/`` cannot be written to.
     """
     notebooks, work, path = course_notebooks(root), work_folder(root), state_path(root)
-    state, notes = read_state(path, today=today)
-    copies = state.setdefault("copies", {})
-    done = Update(notes=notes)
-    for name, original in notebooks.items():
-        content = original.read_bytes()
-        new, old, copy = _record(content), copies.get(name), work / name
-        old = old if isinstance(old, dict) else {}
-        if not copy.exists():
-            write(copy, content)
-            copies[name] = new
-            done.added.append(name)
-            continue
-        cells = fingerprint(copy.read_bytes())
-        if cells is None:
-            done.unreadable.append(name)
-        elif cells == new["cells"]:
-            # The same text; perhaps the course's outputs have changed.
-            if old and old != new:
+    with locked(path):
+        state, notes = read_state(path, today=today)
+        copies = state.setdefault("copies", {})
+        done = Update(notes=notes)
+        for name, original in notebooks.items():
+            content = original.read_bytes()
+            new, old, copy = _record(content), copies.get(name), work / name
+            old = old if isinstance(old, dict) else {}
+            if not copy.exists():
                 write(copy, content)
+                copies[name] = new
+                done.added.append(name)
+                continue
+            cells = fingerprint(copy.read_bytes())
+            if cells is None:
+                done.unreadable.append(name)
+            elif cells == new["cells"]:
+                # The same text; perhaps the course's outputs have changed.
+                if old and old != new:
+                    write(copy, content)
+                    done.refreshed.append(name)
+                copies[name] = new
+            elif cells == old.get("cells"):
+                write(copy, content)
+                copies[name] = new
                 done.refreshed.append(name)
-            copies[name] = new
-        elif cells == old.get("cells"):
-            write(copy, content)
-            copies[name] = new
-            done.refreshed.append(name)
-        elif old.get("cells") != new["cells"]:
-            # Changed by the learner, and by the course since (or nobody knows when: the state
-            # was lost). The old note stays, so that this is said until it is settled.
-            done.kept.append(name)
-    write_state(path, state)
+            elif old.get("cells") != new["cells"]:
+                # Changed by the learner, and by the course since (or nobody knows when: the state
+                # was lost). The old note stays, so that this is said until it is settled.
+                done.kept.append(name)
+        write_state(path, state)
     return done
 
 
@@ -327,23 +366,24 @@ def reset(lesson, root=None, *, kinds=("lesson", "exercise"), today=None):
         raise ValueError(
             f"there is no {what} {wanted!r}; choose one of {', '.join(there) or 'none yet'}"
         )
-    state, notes = read_state(path, today=today)
-    copies = state.setdefault("copies", {})
-    restored = []
-    for name in names:
-        content, copy, kept = notebooks[name].read_bytes(), work / name, None
-        new, old = _record(content), copies.get(name)
-        pristine = [new["cells"]] + ([old.get("cells")] if isinstance(old, dict) else [])
-        if copy.exists():
-            mine = copy.read_bytes()
-            cells = fingerprint(mine)
-            if cells is None or cells not in pristine:
-                stem = f"{copy.stem}.mine-{today or date.today()}"
-                beside = free_name(copy.parent, stem, copy.suffix)
-                write(beside, mine)
-                kept = f"{Path(name).parent}/{beside.name}"
-        write(copy, content)
-        copies[name] = new
-        restored.append((name, kept))
-    write_state(path, state)
+    with locked(path):
+        state, notes = read_state(path, today=today)
+        copies = state.setdefault("copies", {})
+        restored = []
+        for name in names:
+            content, copy, kept = notebooks[name].read_bytes(), work / name, None
+            new, old = _record(content), copies.get(name)
+            pristine = [new["cells"]] + ([old.get("cells")] if isinstance(old, dict) else [])
+            if copy.exists():
+                mine = copy.read_bytes()
+                cells = fingerprint(mine)
+                if cells is None or cells not in pristine:
+                    stem = f"{copy.stem}.mine-{today or date.today()}"
+                    beside = free_name(copy.parent, stem, copy.suffix)
+                    write(beside, mine)
+                    kept = f"{Path(name).parent}/{beside.name}"
+            write(copy, content)
+            copies[name] = new
+            restored.append((name, kept))
+        write_state(path, state)
     return restored, notes

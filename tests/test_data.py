@@ -26,6 +26,13 @@ def test_loading_works_from_any_directory(tmp_path, monkeypatch):
     assert len(fk.load("cdnow")) == 6919
 
 
+def test_a_loaded_table_is_the_callers_own():
+    first = fk.load("orders")
+    first.loc[0, "amount"] = -1.0
+    first["amount"] += 1
+    assert fk.load("orders")["amount"].min() > 0
+
+
 def test_the_dictionary_page_is_made_from_the_schemas():
     assert (data.data_folder() / "README.md").read_text(encoding="utf-8") == data.dictionary()
 
