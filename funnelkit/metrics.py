@@ -716,7 +716,7 @@ CONTRACT = {
             name="step_rate",
             formula=r"p_k = \frac{n_k}{n_{k-1}}",
             numerator="users who reached step k, in order",
-            denominator="users who reached step k − 1",
+            denominator="users who reached the step before",
             unit="share of users of the step before",
             window="from the entry, the same for all steps",
             function="funnelkit.funnels.funnel",
@@ -775,7 +775,7 @@ CONTRACT = {
         Metric(
             name="dwell_time",
             formula=r"\mathrm{median}(t_k - t_{k-1})",
-            numerator="time from step k − 1 to step k",
+            numerator="time since the step before",
             denominator="users who reached step k",
             unit="days",
             window="from the entry, the same for all steps",
@@ -809,8 +809,8 @@ def contract(*names):
     --------
     >>> contract("step_rate", "overall_rate")["denominator"]
     metric
-    step_rate           users who reached step k − 1
-    overall_rate    users who reached the first step
+    step_rate           users who reached the step before
+    overall_rate         users who reached the first step
     Name: denominator, dtype: str
     """
     for name in names:
