@@ -1,0 +1,759 @@
+"""The funnel function against independent implementations, published cases and bad input."""
+
+import re
+
+import numpy as np
+import oracles
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from funnelkit import funnels, metrics
+
+START = pd.Timestamp("2025-03-01")
+NAMES = ["a", "b", "c", "x"]
+
+
+def log_of(**users):
+    """Make a log from texts such as "a1 b2 c3": event names and seconds."""
+    rows = [
+        (user, word[0], START + pd.Timedelta(int(word[1:]), "s"))
+        for user, words in users.items()
+        for word in words.split()
+    ]
+    log = pd.DataFrame(rows, columns=["user_id", "event", "timestamp"])
+    # Declared, so that a name may be absent from a log.
+    log["event"] = pd.Categorical(log["event"], categories=NAMES)
+    return log.astype({"timestamp": "datetime64[s]"})
+
+
+def seconds(table):
+    """Each user's times as seconds from the start, those not reached left out."""
+    steps = table[table.attrs["steps"]]
+    return {
+        user: [int((time - START).total_seconds()) for time in row if pd.notna(time)]
+        for user, row in zip(steps.index, steps.itertuples(index=False), strict=True)
+    }
+
+
+# ---------------------------------------------------------------- published cases
+
+
+def test_the_streams_of_clickhouse():
+    # ClickHouse, tests of the aggregate function windowFunnel (REFERENCE: any entry, inclusive).
+    log = log_of(u1="a1 b2 c3", u2="a1 x2 b3 c4", u3="a1 a2 b3 b4 c5 c6", u4="c1 c2 b3 b4 a5 a6")
+    table = funnels.reach(log, ["a", "b", "c"], window="86400s", entry="any")
+    assert table["level"].to_dict() == {"u1": 3, "u2": 3, "u3": 3, "u4": 1}
+
+
+def test_the_entry_rules_of_mixpanel_and_clickhouse():
+    # Mixpanel, documentation of funnels: the window runs from a user's first entry.
+    log = pd.DataFrame(
+        {
+            "user_id": 1,
+            "event": ["A", "A", "B", "C"],
+            "timestamp": pd.to_datetime(
+                ["2025-03-01 13:00", "2025-03-01 13:30", "2025-03-01 13:45", "2025-03-01 14:15"]
+            ),
+        }
+    )
+    first = funnels.reach(log, ["A", "B", "C"], window="1h")
+    best = funnels.reach(log, ["A", "B", "C"], window="1h", entry="any")
+    assert first["level"].tolist() == [2]
+    assert best["level"].tolist() == [3]
+
+
+# ---------------------------------------------------------------- the rules, one by one
+
+
+def test_the_window_is_inclusive():
+    log = log_of(u="a0 b10", v="a0 b11")
+    assert funnels.counts(log, ["a", "b"], window="10s").tolist() == [2, 1]
+
+
+def test_events_at_the_same_time_may_follow_each_other():
+    log = log_of(u="c5 b5 a5")
+    assert funnels.counts(log, ["a", "b", "c"], window="0s").tolist() == [1, 1, 1]
+
+
+def test_one_event_fills_one_step():
+    log = log_of(u="a1", v="a1 a2", w="a1 a1")
+    table = funnels.reach(log, ["a", "a"])
+    assert list(table.columns) == ["level", "a", "a (2)"]
+    assert table["level"].to_dict() == {"u": 1, "v": 2, "w": 2}
+
+
+def test_the_best_chain_goes_furthest_then_ends_earliest_then_enters_latest():
+    further = log_of(u="a0 a5 b6 a20 b21 c22")
+    assert seconds(funnels.reach(further, ["a", "b", "c"], window="10s", entry="any")) == {
+        "u": [20, 21, 22]
+    }
+    earlier_and_later = log_of(u="a1 a2 b3 b4 c5 c6")
+    assert seconds(funnels.reach(earlier_and_later, ["a", "b", "c"], entry="any")) == {
+        "u": [2, 3, 5]
+    }
+    # Level 1 is reached by entering: the earliest entry ends earliest.
+    assert seconds(funnels.reach(log_of(u="a1 a2"), ["a", "b"], entry="any")) == {"u": [1]}
+
+
+def test_strict_order_allows_nothing_between():
+    log = log_of(u="a1 b2 c3", v="a1 x2 b3 c4", w="a1 a2 b3", z="x1 a1 b2")
+    strict = funnels.reach(log, ["a", "b", "c"], order="strict")
+    assert strict["level"].to_dict() == {"u": 3, "v": 1, "w": 1, "z": 2}
+    best = funnels.reach(log, ["a", "b", "c"], order="strict", entry="any")
+    assert best["level"].to_dict() == {"u": 3, "v": 1, "w": 2, "z": 2}
+
+
+def test_any_order_takes_steps_as_they_come():
+    log = log_of(u="c0 a5 b8", v="a5 c20 b8", w="b1", x="c1 a2", y="a1 b99")
+    table = funnels.reach(log, ["a", "b", "c"], order="any", window="10s")
+    assert table["level"].to_dict() == {"u": 3, "v": 2, "w": 0, "x": 1, "y": 1}
+    assert seconds(table)["u"] == [5, 8, 8]  # when the last of the first k had happened
+
+
+def test_totals_count_those_who_enter_anew():
+    log = log_of(u="a0 b1 a2 a3 b4 a20 a31 b35", v="a0 a5")
+    table = funnels.reach(log, ["a", "b"], count="totals", window="10s")
+    assert table.index.tolist() == [("u", 1), ("u", 2), ("u", 3), ("u", 4), ("v", 1)]
+    assert table["level"].tolist() == [2, 2, 1, 2, 1]
+    assert funnels.counts(log, ["a", "b"], count="totals", window="10s").tolist() == [5, 3]
+    # Without a window only converting ends a chain.
+    assert funnels.counts(log, ["a", "b"], count="totals").tolist() == [4, 3]
+
+
+def test_an_excluded_event_ends_the_chain_only_between_its_steps():
+    log = log_of(u="a0 x1 b2 c3", v="a0 b1 x2 c3", w="x0 a1 b2 c3 x4")
+    steps = ["a", "b", "c"]
+    between = [
+        funnels.reach(log, steps, exclude=[("x", i, j)]) for i, j in [(1, 2), (2, 3), (1, 3)]
+    ]
+    assert [table["level"].tolist() for table in between] == [[1, 3, 3], [3, 2, 3], [1, 2, 3]]
+    # A step may be what is excluded: coming back to "a" ends the chain.
+    assert funnels.counts(log_of(u="a0 a1 b2"), ["a", "b"], exclude=[("a", 1, 2)]).tolist() == [
+        1,
+        0,
+    ]
+
+
+def test_held_columns_keep_their_value():
+    log = log_of(u="a0 b1 a2 b3", v="a0 b1").assign(session=["s1", "s2", "s3", "s3", None, None])
+    first = funnels.reach(log, ["a", "b"], hold="session")
+    best = funnels.reach(log, ["a", "b"], hold=["session"], entry="any")
+    assert first["level"].to_dict() == {"u": 1, "v": 2}
+    assert seconds(best) == {"u": [2, 3], "v": [0, 1]}
+
+
+def test_entries_still_open_are_left_out():
+    log = log_of(u="a0 b5", v="a15 b16", w="a0 a15", z="b1")
+    open_ended = dict(window="10s", observed_until=START + pd.Timedelta("20s"))
+    table = funnels.funnel(log, ["a", "b"], **open_ended)
+    assert table["users"].tolist() == [2, 1]
+    assert table.attrs["left_out"] == 1  # v; the second entry of w does not count anyhow
+    best = funnels.reach(log, ["a", "b"], entry="any", **open_ended)
+    assert best["level"].to_dict() == {"u": 2, "v": 0, "w": 1, "z": 0}
+    assert best.attrs["left_out"] == 2
+    totals = funnels.reach(log, ["a", "b"], count="totals", **open_ended)
+    assert len(totals) == 2
+    assert totals.attrs["left_out"] == 2
+
+
+def test_by_is_read_at_the_entry_and_missing_is_a_group():
+    log = log_of(u="a0 b1", v="a0 b1", w="a0", z="b1")
+    log["channel"] = ["mail", "ads", None, "ads", "ads", "tv"]
+    table = funnels.funnel(log, ["a", "b"], by="channel")
+    assert table.index.names == ["channel", "step"]
+    assert table["users"].to_dict() == {
+        ("ads", "a"): 1,
+        ("ads", "b"): 0,
+        ("mail", "a"): 1,
+        ("mail", "b"): 1,
+    } | {key: n for key, n in table["users"].items() if pd.isna(key[0])}
+    assert table["users"].tolist() == [1, 0, 1, 1, 1, 1]
+    assert pd.isna(table.index[-1][0])
+    people = funnels.reach(log, ["a", "b"], by=["channel"])
+    assert people.loc["u", "channel"] == "mail"
+    assert people.loc[["v", "z"], "channel"].isna().all()
+
+
+def test_by_several_columns_keeps_whole_numbers_whole():
+    log = log_of(u="a0 b1", v="a0 b1", w="b1").assign(
+        year=2025, paid=[True, True, False, True, True]
+    )
+    table = funnels.funnel(log, ["a", "b"], by=["year", "paid"])
+    assert table.index.tolist() == [
+        (2025, False, "a"),
+        (2025, False, "b"),
+        (2025, True, "a"),
+        (2025, True, "b"),
+    ]
+    assert table["users"].tolist() == [1, 1, 1, 1]
+
+
+# ---------------------------------------------------------------- the tables
+
+
+def test_the_funnel_table_by_hand():
+    log = log_of(u1="a0 b10 c20", u2="a0 b15", u3="a0", u4="a0 b20", u5="b1")
+    table = funnels.funnel(log, ["a", "b", "c"])
+    assert table.index.tolist() == ["a", "b", "c"]
+    assert table.index.name == "step"
+    assert list(table.columns) == [
+        "users",
+        "step_rate",
+        "overall_rate",
+        "dropped",
+        "ci_low",
+        "ci_high",
+        "median_time",
+    ]
+    assert table["users"].tolist() == [4, 3, 1]
+    assert table["step_rate"].tolist()[1:] == [3 / 4, 1 / 3]
+    assert table["overall_rate"].tolist() == [1, 3 / 4, 1 / 4]
+    assert table["dropped"].tolist()[1:] == [1, 2]
+    assert table["median_time"].tolist()[1:] == [pd.Timedelta("15s"), pd.Timedelta("10s")]
+    low, high = metrics.wilson_interval(np.array([3, 1]), np.array([4, 3]))
+    assert table["ci_low"].tolist()[1:] == low.tolist()
+    assert table["ci_high"].tolist()[1:] == high.tolist()
+    first = table.loc["a", ["step_rate", "dropped", "ci_low", "ci_high", "median_time"]]
+    assert first.isna().all()
+
+
+def test_the_middle_of_two_whole_seconds():
+    log = log_of(u="a0 b1", v="a0 b2")
+    assert funnels.funnel(log, ["a", "b"])["median_time"].iloc[1] == pd.Timedelta("1.5s")
+
+
+def test_steps_that_nobody_reaches():
+    table = funnels.funnel(log_of(u="a0"), ["a", "b", "c"])
+    assert table["users"].tolist() == [1, 0, 0]
+    assert table["step_rate"].tolist()[1] == 0
+    assert np.isnan(table["step_rate"].tolist()[2])  # nobody could
+    assert table["overall_rate"].tolist() == [1, 0, 0]
+    nobody = funnels.funnel(log_of(u="b0"), ["a", "b"])
+    assert nobody["users"].tolist() == [0, 0]
+    assert nobody["overall_rate"].isna().all()
+    assert funnels.funnel(log_of(u="b0").assign(g=1), ["a", "b"], by="g").empty
+
+
+def test_a_single_step():
+    assert funnels.funnel(log_of(u="a0", v="b1"), ["a"])["users"].tolist() == [1]
+    assert funnels.counts(log_of(u="a0", v="b1"), ["a"], entry="any").tolist() == [1]
+
+
+def test_the_result_names_its_conventions():
+    log = log_of(u="a0 b1").assign(g=1)
+    table = funnels.funnel(
+        log, ["a", "b"], window="1D", entry="any", by="g", hold="g", exclude=[("x", 1, 2)]
+    )
+    assert table.attrs == {
+        "steps": ["a", "b"],
+        "window": pd.Timedelta("1D"),
+        "entry": "any",
+        "order": "loose",
+        "count": "users",
+        "by": ["g"],
+        "hold": ["g"],
+        "exclude": [("x", 1, 2)],
+        "observed_until": None,
+        "left_out": 0,
+        "interval": "wilson",
+        "confidence": 0.95,
+    }
+    assert funnels.counts(log, ["a"]).attrs["entry"] == "first"
+
+
+def test_time_to_convert():
+    log = log_of(u="a0 b10 c30", v="a0 b20", w="a0")
+    table = funnels.time_to_convert(log, ["a", "b", "c"], quantiles=(0, 0.5, 0.975))
+    assert table.index.tolist() == ["a → b", "b → c", "a → c"]
+    assert list(table.columns) == ["users", "q0", "q50", "q97.5"]
+    assert table["users"].tolist() == [2, 1, 1]
+    assert table["q50"].tolist() == [pd.Timedelta(s, "s") for s in (15, 20, 30)]
+    assert table["q0"].iloc[0] == pd.Timedelta("10s")
+    short = funnels.time_to_convert(log.assign(g=["p"] * 3 + ["q"] * 3), ["a", "b"], by="g")
+    assert short.index.tolist() == [("p", "a → b"), ("q", "a → b")]
+    assert short["users"].tolist() == [1, 1]
+
+
+# ---------------------------------------------------------------- what a log may look like
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_times_of_any_resolution(unit):
+    log = log_of(u="a0 b10 c20", v="a0 b11").astype({"timestamp": f"datetime64[{unit}]"})
+    for entry in ("first", "any"):
+        table = funnels.reach(log, ["a", "b", "c"], window="10s", entry=entry)
+        assert table["level"].to_dict() == {"u": 2, "v": 1}
+        assert table["a"].dtype == f"datetime64[{unit}]"
+        assert table["b"].loc["u"] == START + pd.Timedelta("10s")
+    assert funnels.funnel(log, ["a", "b"])["median_time"].iloc[1] == pd.Timedelta("10.5s")
+
+
+def test_a_window_finer_than_the_clock():
+    log = log_of(u="a0 b1", v="a0 b2")
+    assert funnels.counts(log, ["a", "b"], window="1.5s").tolist() == [2, 1]
+
+
+def test_times_before_1970():
+    log = log_of(u="a0 b1", v="b0")
+    log["timestamp"] -= pd.Timedelta("30000D")
+    for options in ({}, {"entry": "any"}, {"order": "strict"}):
+        assert funnels.counts(log, ["a", "b"], window="1D", **options).tolist() == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        [1, 1, 2],
+        [-7, -7, 4],
+        [2**62, 2**62, 3],
+        np.array([200, 200, 3], dtype="uint8"),
+        ["u", "u", "v"],
+        pd.Categorical(["u", "u", "v"], categories=["w", "v", "u"]),
+        pd.array([1, 1, 2], dtype="Int64"),
+        [1.5, 1.5, 2.5],
+    ],
+    ids=["int", "negative", "sparse", "uint8", "text", "categorical", "Int64", "float"],
+)
+def test_user_ids_of_any_kind(ids):
+    log = log_of(u="a0 b1", v="a0").assign(user_id=ids)
+    for options in ({}, {"entry": "any"}, {"order": "strict"}):
+        assert funnels.counts(log, ["a", "b"], **options).tolist() == [2, 1]
+        table = funnels.reach(log, ["a", "b"], **options)
+        assert table["level"].to_dict() == {ids[0]: 2, ids[2]: 1}
+        assert table.index.name == "user_id"
+
+
+@pytest.mark.parametrize("kind", ["str", "object", "category"])
+def test_event_names_of_any_kind(kind):
+    log = log_of(u="a0 b1 x2", v="a0")
+    log["event"] = log["event"].astype("str").astype(kind)
+    log.loc[2, "event"] = None
+    assert funnels.counts(log, ["a", "b"]).tolist() == [2, 1]
+    assert funnels.counts(log, ["a", "b"], order="strict").tolist() == [2, 1]
+
+
+def test_times_as_text_and_other_column_names():
+    log = pd.DataFrame(
+        {
+            "who": [1, 1, 2],
+            "what": ["a", "b", "a"],
+            "when": ["2025-03-01", "2025-03-01T09:00:00.5", "2025-03-02 10:00"],
+        }
+    )
+    table = funnels.funnel(log, ["a", "b"], user="who", event="what", time="when")
+    assert table["users"].tolist() == [2, 1]
+    assert table["median_time"].iloc[1] == pd.Timedelta("9h 0.5s")
+    people = funnels.reach(log, ["a", "b"], user="who", event="what", time="when")
+    assert people.index.name == "who"
+
+
+def test_the_log_is_not_changed():
+    log = log_of(u="b1 a0", v="a0").sample(frac=1, random_state=1)
+    before = log.copy(deep=True)
+    for entry in ("first", "any"):
+        for hold in (None, "event"):
+            funnels.funnel(log, ["a", "b"], entry=entry, by="event", hold=hold)
+    pd.testing.assert_frame_equal(log, before)
+
+
+def test_times_too_fine_for_64_bits_take_the_other_road():
+    # Nanoseconds over a century times a thousand users: the packed numbers would not fit.
+    rng = np.random.default_rng(5)
+    n = 2000
+    log = pd.DataFrame(
+        {
+            "user_id": rng.integers(0, 1000, n) * 10**15,
+            "event": rng.choice(["a", "b", "c"], n),
+            "timestamp": rng.integers(0, 3 * 10**18, n).astype("datetime64[ns]"),
+        }
+    )
+    for entry in ("first", "any"):
+        expected, _ = oracles.funnel_chains(log, list("abc"), window="9000D", entry=entry)
+        levels = [len(times) for _, times, _ in expected]
+        got = funnels.counts(log, list("abc"), window="9000D", entry=entry)
+        assert got.tolist() == [sum(level > k for level in levels) for k in range(3)]
+
+
+# ---------------------------------------------------------------- against other implementations
+
+
+@st.composite
+def logs(draw):
+    """Small logs with many ties, and properties that may be missing."""
+    n = draw(st.integers(1, 14))
+    length = draw(st.sampled_from([3, 8, 30]))
+    unit = draw(st.sampled_from(["s", "us"]))
+
+    def column(values):
+        return draw(st.lists(values, min_size=n, max_size=n))
+
+    return pd.DataFrame(
+        {
+            "user_id": column(st.sampled_from(["u", "v", "w"])),
+            "event": pd.Categorical(column(st.sampled_from(NAMES)), categories=NAMES),
+            "timestamp": pd.Series(
+                [START + pd.Timedelta(s, "s") for s in column(st.integers(0, length))]
+            ).astype(f"datetime64[{unit}]"),
+            "h": column(st.sampled_from(["p", "q", None])),
+            "g": column(st.sampled_from(["k", "l", None])),
+        }
+    )
+
+
+def crowded_log(seed):
+    """A log of a dozen users with five events each, on average, and many ties."""
+    rng = np.random.default_rng(seed)
+    n, length = 60, rng.choice([4, 10, 30])
+    return pd.DataFrame(
+        {
+            "user_id": rng.choice(list("klmnopqrstuv"), n),
+            "event": pd.Categorical(rng.choice(NAMES, n, p=[0.35, 0.3, 0.2, 0.15]), NAMES),
+            "timestamp": START + pd.to_timedelta(rng.integers(0, length, n), unit="s"),
+            "h": rng.choice(np.array(["p", "q", None]), n, p=[0.6, 0.2, 0.2]),
+            "g": rng.choice(np.array(["k", "l", None]), n),
+        }
+    )
+
+
+durations = st.integers(0, 12).map(lambda s: f"{s}s")
+different_steps = st.lists(st.sampled_from("abc"), min_size=1, max_size=3, unique=True)
+any_steps = st.lists(st.sampled_from("abc"), min_size=1, max_size=4)
+
+
+@st.composite
+def questions(draw):
+    """Steps and options that go together."""
+    order = draw(st.sampled_from(["loose", "loose", "strict", "any"]))
+    steps = draw(different_steps if order == "any" else any_steps)
+    options = {
+        "order": order,
+        "entry": draw(st.sampled_from(["first", "any"])),
+        "window": draw(st.none() | durations),
+        "by": draw(st.sampled_from([None, "g", ["g", "h"]])),
+        "hold": draw(st.sampled_from([None, None, "h", ["h", "g"]])),
+    }
+    if options["window"] is not None and draw(st.booleans()):
+        later = pd.Timedelta(draw(st.integers(0, 10)), "s")
+        options["observed_until"] = START + pd.Timedelta(options["window"]) + later
+    if options["entry"] == "first" and order != "any":
+        options["count"] = draw(st.sampled_from(["users", "totals"]))
+    if len(steps) > 1 and order != "any" and draw(st.booleans()):
+        i = draw(st.integers(1, len(steps) - 1))
+        j = draw(st.integers(i + 1, len(steps)))
+        options["exclude"] = [(draw(st.sampled_from(NAMES)), i, j)]
+    return steps, options
+
+
+def chains(table):
+    """The chains in a table from `reach`, in the form of the oracle."""
+    steps, by = table.attrs["steps"], table.attrs["by"]
+    found = []
+    for key, row in zip(table.index, table.to_dict("records"), strict=True):
+        times = [row[step] for step in steps if pd.notna(row[step])]
+        assert len(times) == row["level"]
+        if times:
+            user = key[0] if isinstance(key, tuple) else key
+            values = tuple((True, "") if pd.isna(row[c]) else (False, row[c]) for c in by)
+            found.append((user, times, values))
+    return sorted(found)
+
+
+def quick(examples):
+    """Run that many examples, the same ones each time."""
+    return settings(
+        max_examples=examples,
+        derandomize=True,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+@quick(250)
+@given(questions(), st.integers(0, 2**32 - 1), st.sampled_from([63, 20, 0]))
+def test_every_option_against_plain_python(question, seed, bits):
+    log = crowded_log(seed)
+    steps, options = question
+    expected, left_out = oracles.funnel_chains(log, steps, **options)
+    with pytest.MonkeyPatch.context() as patch:
+        # With 20 bits times must be divided to fit, with none all sorting is by lexsort.
+        patch.setattr(funnels, "_BITS", bits)
+        table = funnels.reach(log, steps, **options)
+        by = options.pop("by")
+        counted = funnels.counts(log, steps, **options)
+    assert chains(table) == sorted(expected)
+    assert table.attrs["left_out"] == counted.attrs["left_out"] == left_out
+    assert counted.tolist() == [sum(len(t) > k for _, t, _ in expected) for k in range(len(steps))]
+    if options.get("count") != "totals":
+        assert table.index.tolist() == sorted(log["user_id"].unique())
+    if by is None:
+        assert funnels.funnel(log, steps, **options)["users"].tolist() == counted.tolist()
+
+
+@quick(40)
+@given(logs(), different_steps, st.none() | durations, st.sampled_from(["first", "any"]))
+def test_all_roads_lead_to_the_same_chains(log, steps, window, entry):
+    options = dict(window=window, entry=entry, by="g")
+    quick_road = funnels.reach(log, steps, **options)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(funnels._Question, "is_plain", False)
+        packed = funnels.reach(log, steps, **options)
+        patch.setattr(funnels, "_BITS", 0)
+        unpacked = funnels.reach(log, steps, **options)
+    pd.testing.assert_frame_equal(quick_road, packed)
+    pd.testing.assert_frame_equal(quick_road, unpacked)
+
+
+@quick(60)
+@given(logs(), any_steps, st.none() | durations, st.sampled_from(["first", "any"]))
+def test_no_other_sequence_of_events_is_better(log, steps, window, entry):
+    table = funnels.reach(log, steps, window=window, entry=entry)
+    found = {user: (len(times), times[0], times[-1]) for user, times, _ in chains(table)}
+    assert found == oracles.best_sequences(log, steps, window=window, entry=entry)
+
+
+@pytest.mark.parametrize("entry", ["first", "any"])
+@pytest.mark.parametrize("steps", [list("ab"), list("abc"), list("cabx")], ids="".join)
+@pytest.mark.parametrize("window", ["60s", "150s", "1h"])
+def test_against_sql(entry, steps, window):
+    rng = np.random.default_rng(7)
+    n = 5000
+    log = pd.DataFrame(
+        {
+            "user_id": [f"u{i}" for i in rng.integers(0, 700, n)],
+            "event": rng.choice(NAMES, n, p=[0.4, 0.3, 0.2, 0.1]),
+            "timestamp": START + pd.to_timedelta(rng.integers(0, 1000, n), unit="s"),
+        }
+    )
+    counted = funnels.counts(log, steps, window=window, entry=entry)
+    assert counted.tolist() == oracles.duckdb_counts(log, steps, window=window, entry=entry)
+    assert counted.iloc[-1] > 0
+
+
+# ---------------------------------------------------------------- properties
+
+
+@quick(40)
+@given(logs(), questions(), st.randoms(use_true_random=False))
+def test_the_order_of_rows_does_not_matter(log, question, random):
+    steps, options = question
+    order = list(range(len(log)))
+    random.shuffle(order)
+    shuffled = log.iloc[order]
+    pd.testing.assert_frame_equal(
+        funnels.reach(log, steps, **options), funnels.reach(shuffled, steps, **options)
+    )
+
+
+@quick(40)
+@given(logs(), questions())
+def test_users_never_rise_and_groups_sum_to_the_total(log, question):
+    steps, options = question
+    options["by"] = options["by"] or "g"
+    table = funnels.funnel(log, steps, **options)
+    total = funnels.funnel(log, steps, **options | {"by": None})
+    assert (total["users"].diff().iloc[1:] <= 0).all()
+    assert (total["users"].iloc[:-1].to_numpy() - total["dropped"].iloc[1:] >= 0).all()
+    by_step = table.groupby(level="step")["users"].sum().reindex(total.index, fill_value=0)
+    assert by_step.tolist() == total["users"].tolist()
+    rates = total["step_rate"].dropna()
+    assert rates.between(0, 1).all()
+    assert (total["ci_low"].dropna() <= rates).all()
+    assert (total["ci_high"].dropna() >= rates).all()
+
+
+@quick(40)
+@given(
+    logs(),
+    different_steps,
+    st.integers(0, 30),
+    st.integers(0, 30),
+    st.sampled_from(["first", "any"]),
+    st.sampled_from([None, "h"]),
+)
+def test_a_longer_window_never_loses_users(log, steps, window, more, entry, hold):
+    options = dict(entry=entry, hold=hold)
+    short = funnels.counts(log, steps, window=f"{window}s", **options)
+    long = funnels.counts(log, steps, window=f"{window + more}s", **options)
+    without = funnels.counts(log, steps, **options)
+    assert (short <= long).all()
+    assert (long <= without).all()
+
+
+@quick(40)
+@given(logs(), different_steps, st.none() | durations, st.sampled_from(["first", "any"]), st.data())
+def test_duplicate_rows_never_add_any(log, steps, window, entry, data):
+    copies = data.draw(st.lists(st.integers(0, len(log) - 1), max_size=5))
+    longer = pd.concat([log, log.iloc[copies]], ignore_index=True)
+    options = dict(window=window, entry=entry)
+    once = funnels.counts(log, steps, **options)
+    assert once.tolist() == funnels.counts(longer, steps, **options).tolist()
+
+
+@quick(40)
+@given(logs(), different_steps, st.none() | durations)
+def test_any_entry_is_never_below_the_first_nor_any_order_below_both(log, steps, window):
+    first = funnels.counts(log, steps, window=window)
+    best = funnels.counts(log, steps, window=window, entry="any")
+    unordered = funnels.counts(log, steps, window=window, entry="any", order="any")
+    strict = funnels.counts(log, steps, window=window, entry="any", order="strict")
+    assert (first <= best).all()
+    assert (strict <= best).all()
+    assert (best <= unordered).all()
+    if window is None:
+        assert first.tolist() == best.tolist()
+
+
+@quick(40)
+@given(logs(), different_steps, st.none() | durations, st.sampled_from(["first", "any"]))
+def test_times_lie_in_order_and_within_the_window(log, steps, window, entry):
+    table = funnels.reach(log, steps, window=window, entry=entry)
+    assume((table["level"] > 0).any())
+    for _, times, _ in chains(table):
+        assert times == sorted(times)
+        assert window is None or times[-1] - times[0] <= pd.Timedelta(window)
+
+
+# ---------------------------------------------------------------- bad input
+
+GOOD = log_of(u="a0 b1", v="a0")
+AB = ["a", "b"]
+
+
+def refuses(kind, message, log, steps, **options):
+    """Each function refuses with that message."""
+    for function in (funnels.funnel, funnels.reach, funnels.counts, funnels.time_to_convert):
+        with pytest.raises(kind, match=re.escape(message)):
+            function(log, steps, **options)
+
+
+def test_missing_column():
+    message = (
+        "the log has no column 'timestamp' (did you mean 'timestmp'?); its columns are user_id"
+    )
+    refuses(ValueError, message, GOOD.rename(columns={"timestamp": "timestmp"}), AB)
+    refuses(ValueError, "the log has no column 'sesion'", GOOD, AB, hold="sesion")
+
+
+def test_missing_by_column():
+    with pytest.raises(ValueError, match="no column 'chanel' .did you mean 'channel'"):
+        funnels.funnel(GOOD.assign(channel="x"), AB, by="chanel")
+
+
+def test_empty_log():
+    refuses(ValueError, "the log is empty: it has columns but no rows", GOOD.iloc[:0], AB)
+
+
+def test_unreadable_times():
+    log = GOOD.assign(timestamp=["2025-03-01", "yesterday", "soon"])
+    message = "2 of 3 values in 'timestamp' cannot be read as ISO 8601 times, the first being"
+    refuses(ValueError, message + " 'yesterday'", log, AB)
+
+
+def test_missing_times():
+    log = GOOD.copy()
+    log.loc[1, "timestamp"] = pd.NaT
+    refuses(ValueError, "1 of 3 rows have no 'timestamp'; drop them", log, AB)
+    text = GOOD.assign(timestamp=["2025-03-01", None, "2025-03-01"])
+    refuses(ValueError, "1 of 3 rows have no 'timestamp'; drop them", text, AB)
+
+
+@pytest.mark.parametrize(
+    ("times", "message"),
+    [
+        (pd.date_range("2025-03-01", periods=3, tz="Asia/Shanghai"), "have a time zone (Asia/Sh"),
+        (["2025-03-01T00:00Z"] * 3, "have a time zone; turn column 'timestamp' into naive UTC"),
+        (["2025-03-01T00:00Z", "2025-03-01T00:00+08:00", "2025-03-01"], "in several time zones"),
+        (
+            pd.Series([START, START.tz_localize("UTC"), START], dtype=object),
+            "in several time zones",
+        ),
+    ],
+    ids=["dtype", "text", "mixed text", "mixed objects"],
+)
+def test_time_zones(times, message):
+    log = GOOD.assign(timestamp=times)
+    refuses(ValueError, message, log, AB)
+    # The remedy that the message names works.
+    utc = pd.to_datetime(log["timestamp"], utc=True, format="ISO8601").dt.tz_localize(None)
+    assert funnels.counts(log.assign(timestamp=utc), AB).iloc[0] == 2
+
+
+def test_numbers_for_times():
+    refuses(
+        ValueError, "'timestamp' holds numbers, not times", GOOD.assign(timestamp=[1, 2, 3]), AB
+    )
+
+
+def test_missing_user_ids():
+    log = GOOD.assign(user_id=["u", None, None])
+    refuses(ValueError, "2 of 3 rows have no 'user_id'; drop them", log, AB)
+
+
+def test_unknown_step():
+    log = GOOD.assign(event=["visit", "lead", "visit"])
+    message = (
+        "no event 'Visits' in column 'event' (did you mean 'visit'?); its names are visit, lead"
+    )
+    refuses(ValueError, message, log, ["Visits", "lead"])
+    refuses(ValueError, "no event 'refund'", log, ["visit", "lead"], exclude=[("refund", 1, 2)])
+    refuses(ValueError, "no event 'zzz'", log.astype({"event": "category"}), ["visit", "zzz"])
+
+
+@pytest.mark.parametrize(
+    ("steps", "kind", "message"),
+    [
+        ("ab", TypeError, "steps must be a list of event names; got 'ab'"),
+        ([], ValueError, "steps must name one event at least"),
+        (["a", None], ValueError, "steps must name one event at least, and none missing"),
+        (["a", "a", "a (2)"], ValueError, "make columns of the same name"),
+    ],
+)
+def test_bad_steps(steps, kind, message):
+    refuses(kind, message, GOOD, steps)
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "message"),
+    [
+        ({"window": "-1D"}, ValueError, "window='-1D' is negative"),
+        ({"window": 7}, TypeError, "window=7 has no unit; write a number with its unit"),
+        ({"window": "7"}, TypeError, "window='7' has no unit"),
+        ({"window": "soon"}, ValueError, "window='soon' is not a length of time"),
+        ({"window": pd.NaT}, ValueError, "window=NaT is missing"),
+        ({"observed_until": "2025-03-02"}, ValueError, "observed_until needs a window"),
+        ({"window": "1D", "observed_until": "later"}, ValueError, "'later' is not a time"),
+        ({"window": "1D", "observed_until": "2025-03-02T00:00Z"}, ValueError, "has a time zone"),
+        ({"entry": "last"}, ValueError, "entry='last' is not one of 'first', 'any'"),
+        ({"order": "exact"}, ValueError, "order='exact' is not one of 'loose', 'strict', 'any'"),
+        ({"count": "events"}, ValueError, "count='events' is not one of 'users', 'totals'"),
+        ({"count": "totals", "entry": "any"}, ValueError, "so it needs entry='first'"),
+        ({"count": "totals", "order": "any"}, ValueError, "count='totals' needs an order"),
+        ({"order": "any", "exclude": [("x", 1, 2)]}, ValueError, "exclude needs an order"),
+        ({"exclude": ("x", 1, 2)}, TypeError, "exclude is a list of (event, i, j)"),
+        ({"exclude": "x"}, TypeError, "exclude is a list of (event, i, j)"),
+        ({"exclude": [("x", 2, 1)]}, ValueError, "steps count from 1 to 2, the first before"),
+        ({"exclude": [("x", 0, 1)]}, ValueError, "steps count from 1 to 2, the first before"),
+        ({"hold": 3}, TypeError, "hold is a column name or a list of them; got 3"),
+    ],
+)
+def test_bad_options(options, kind, message):
+    refuses(kind, message, GOOD, AB, **options)
+
+
+def test_options_that_only_some_functions_have():
+    with pytest.raises(ValueError, match="order='any' needs steps with different names"):
+        funnels.reach(GOOD, ["a", "b", "a"], order="any")
+    with pytest.raises(ValueError, match="by='level' is a name in the result too"):
+        funnels.funnel(GOOD.assign(level=1), AB, by="level")
+    with pytest.raises(ValueError, match="counts\\(\\) has no breakdown"):
+        funnels.counts(GOOD.assign(g=1), AB, by="g")
+    with pytest.raises(ValueError, match="needs two steps at least"):
+        funnels.time_to_convert(GOOD, ["a"])
+    with pytest.raises(ValueError, match="quantiles are between 0 and 1, not 50"):
+        funnels.time_to_convert(GOOD, AB, quantiles=[50])
+    with pytest.raises(TypeError, match="there is no option 'windw' .did you mean 'window'"):
+        funnels.reach(GOOD, AB, windw="7D")
+    with pytest.raises(TypeError, match="events must be a DataFrame"):
+        funnels.counts([("u", "a")], AB)
