@@ -20,7 +20,7 @@ endif
 endif
 START := "$(RUN)" start.py
 
-.PHONY: help lab test render navigation check lock bench
+.PHONY: help lab test render navigation check lock bench browser
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
@@ -50,3 +50,7 @@ lock:  ## renew requirements.lock and requirements-dev.lock
 
 bench:  ## measure the speed beside other tools
 	$(START) bench $(ARGS)
+
+browser:  ## try the course in a real JupyterLab and Chromium (ARGS=02 for one lesson)
+	npm ci --silent --no-audit --no-fund --prefix tests/browser
+	$(START) run node tests/browser/run.mjs $(ARGS)

@@ -1,4 +1,4 @@
-"""The command ``funnelkit``: lab, reset, doctor."""
+"""The command ``funnelkit``: lab, progress, reset, grade, doctor."""
 
 import argparse
 import errno
@@ -201,6 +201,53 @@ def examine(options, others):
     return 1 if faults else 0
 
 
+def progress(options, others):
+    """Print what the learner has solved."""
+    from funnelkit import checking
+
+    print(checking.progress(options.exercise))
+    return 0
+
+
+def grade(options, others):
+    """Grade a folder of notebooks into a table, and print how each task went."""
+    from funnelkit import grading
+
+    to = Path(options.to)
+    if to.is_dir() or not to.absolute().parent.is_dir():
+        raise ValueError(f"--to {to}: name a file in a folder that is there")
+    if options.unsafe:
+        print("Without a sandbox: these notebooks can do all that you can do.", file=sys.stderr)
+    limits = grading.Limits(
+        cell=options.cell_timeout,
+        notebook=options.notebook_timeout,
+        memory=int(options.memory * 2**30),
+    )
+    began = time.monotonic()
+    try:
+        graded = grading.grade(
+            options.folder,
+            jobs=options.jobs,
+            unsafe=options.unsafe,
+            limits=limits,
+            progress=True,
+            leave=[to],
+        )
+    except KeyboardInterrupt:
+        print("Stopped. Nothing was written.", file=sys.stderr)
+        return 130
+    seconds = time.monotonic() - began
+    try:
+        grading.write(graded, to)
+    except PermissionError:  # open in a spreadsheet, perhaps
+        print(f"{to} cannot be written to.", file=sys.stderr)
+        to = workspace.free_name(to.parent, to.stem, to.suffix)
+        grading.write(graded, to)
+    print("\n".join(grading.report(graded, seconds)))
+    print(f"\nThe table is in {to}.")
+    return 0
+
+
 def parser():
     """Return the parser of the command line."""
     top = argparse.ArgumentParser(
@@ -215,11 +262,45 @@ def parser():
     verb.epilog = "Other options are passed on to JupyterLab."
     verb.set_defaults(run=lab)
 
+    verb = verbs.add_parser("progress", help="show which tasks you have solved")
+    verb.add_argument("exercise", nargs="?", help="the number of one exercise, such as 02")
+    verb.set_defaults(run=progress)
+
     verb = verbs.add_parser("reset", help="bring back a lesson; yours is kept beside it")
     verb.add_argument("lessons", nargs="+", metavar="LESSON", help="a number, such as 02")
     verb.add_argument("--lesson", action="store_true", help="the lesson only")
     verb.add_argument("--exercise", action="store_true", help="its exercise only")
     verb.set_defaults(run=reset)
+
+    verb = verbs.add_parser("grade", help="make a table of a folder of submitted notebooks")
+    verb.add_argument("folder", help="any tree of notebooks")
+    verb.add_argument("--to", default="grades.csv", metavar="FILE", help="default: %(default)s")
+    verb.add_argument("--jobs", type=int, metavar="N", help="how many to run at the same time")
+    for what, seconds in (("cell", 60.0), ("notebook", 300.0)):
+        verb.add_argument(
+            f"--{what}-timeout",
+            type=float,
+            default=seconds,
+            metavar="SECONDS",
+            help=f"how long a {what} may take (default: %(default)g)",
+        )
+    verb.add_argument(
+        "--memory",
+        type=float,
+        default=2.0,
+        metavar="GIB",
+        help="how much memory each may take (default: %(default)g)",
+    )
+    verb.add_argument(
+        "--unsafe",
+        action="store_true",
+        help="run them without a sandbox: they can do all that you can do",
+    )
+    verb.epilog = (
+        "Each notebook runs shut off from the machine, without the network and the solutions. "
+        "Marks are for self-study and workshops; this is no exam: a copied answer is not detected."
+    )
+    verb.set_defaults(run=grade)
 
     verb = verbs.add_parser("doctor", help="say what is wrong with this machine")
     verb.set_defaults(run=examine)

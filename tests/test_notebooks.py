@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 
 import notebook_rules as rules  # noqa: E402
+from exercise_rules import read_exercises  # noqa: E402
 
 import notebooks as tool  # noqa: E402
 
@@ -26,6 +27,7 @@ import notebooks as tool  # noqa: E402
 IGNORED_OUTPUTS: dict[tuple[str, str], str] = {}
 
 COURSE = rules.read_course(ROOT)
+EXERCISES = read_exercises(COURSE)
 LESSONS = [pytest.param(nb, id=nb.path.stem) for nb in COURSE.lessons]
 
 
@@ -41,7 +43,7 @@ def test_lesson_keeps_the_rule(nb, rule):
 
 
 def test_lessons_link_to_one_another_and_pages_to_what_exists():
-    assert [str(problem) for problem in tool.course_problems(COURSE)] == []
+    assert [str(problem) for problem in tool.course_problems(COURSE, EXERCISES)] == []
 
 
 def test_only_the_listed_cells_have_outputs_that_may_differ():
@@ -402,6 +404,14 @@ FAULTS = {
     "a file's name": (append("package", '\nx = "events.csv.gz"'), "names a data file"),
     "a semicolon": (append("package", "\nx = 1;"), "line 2 ends with a semicolon"),
     "a semicolon before a comment": (append("package", "\nx = 1;  # so"), "ends with a semicolon"),
+    "a sort that leaves ties open": (
+        append("package", '\nx = log.sort_values("event")'),
+        "sort_values() leaves rows that tie",
+    ),
+    "an argsort that leaves ties open": (
+        append("package", "\nx = np.argsort(log.event)"),
+        "argsort() leaves rows that tie",
+    ),
     "global randomness": (append("package", "\nnp.random.rand()"), "global generator"),
     "an nbval comment": (append("package", "\n# NBVAL_SKIP"), "changes how the cell is tested"),
     "a machine fact": (append("on-data", "\nprint(np.__version__)"), "tell of the machine"),
@@ -586,6 +596,8 @@ HONEST = {
         "memo",
         code("shell", "!funnelkit doctor", printed("all well\n"), tags=["nbval-ignore-output"]),
     ),
+    "a stable sort": append("package", '\nx = log.sort_values("event", kind="stable")'),
+    "a sort by two columns": append("package", '\nx = log.sort_values(["event", "user_id"])'),
     "a semicolon in a text": append("package", '\nx = "a;"'),
 }
 
@@ -719,14 +731,16 @@ def small_course(tmp_path):
         entry = {"title": title, "minutes": [20, 30], "teaches": teaches, "core": core}
         nb = parsed({"info": entry, "cells": [markdown("a", source)]}, name, tmp_path)
         nb.path.write_text(nb.raw, encoding="utf-8")
-    (tmp_path / "exercises" / "01_funnel.ipynb").write_text("{}")
+    (tmp_path / "exercises" / "solutions").mkdir()
+    for folder in ("exercises", "exercises/solutions"):
+        (tmp_path / folder / "01_funnel.ipynb").write_text("{}")
     return tmp_path
 
 
 def test_navigation_links_what_exists_and_is_stable(small_course, capsys):
-    assert len(tool.course_problems(rules.read_course(small_course))) == 4
-    assert tool.navigation(rules.read_course(small_course)) == 0
-    assert "3 lessons, 4 files changed" in capsys.readouterr().out
+    assert len(tool.course_problems(rules.read_course(small_course), [])) == 4
+    assert tool.navigation(rules.read_course(small_course), []) == 0
+    assert "3 lessons, 0 exercises, 4 files changed" in capsys.readouterr().out
     course = rules.read_course(small_course)
     first, middle, last = (nb.cells for nb in course.lessons)
     assert first[0].source == "[01 The funnel →](01_funnel.ipynb)".replace(
@@ -744,17 +758,17 @@ def test_navigation_links_what_exists_and_is_stable(small_course, capsys):
     readme = (small_course / "README.md").read_text(encoding="utf-8")
     assert table in readme and readme.endswith("The end.\n")
     assert table.replace("notebooks/", "") in first[1].source
-    assert tool.course_problems(course) == []
+    assert tool.course_problems(course, []) == []
     assert all(list(rules.check_links(nb, course)) == [] for nb in course.lessons)
-    assert tool.navigation(course) == 0
-    assert "3 lessons, 0 files changed" in capsys.readouterr().out
+    assert tool.navigation(course, []) == 0
+    assert "3 lessons, 0 exercises, 0 files changed" in capsys.readouterr().out
 
 
 def test_navigation_follows_a_new_title(small_course):
-    tool.navigation(rules.read_course(small_course))
+    tool.navigation(rules.read_course(small_course), [])
     path = small_course / "notebooks" / "01_funnel.ipynb"
     path.write_text(path.read_text(encoding="utf-8").replace('"The funnel"', '"Stages"'), "utf-8")
-    problems = [str(p) for p in tool.course_problems(rules.read_course(small_course))]
+    problems = [str(p) for p in tool.course_problems(rules.read_course(small_course), [])]
     assert len(problems) == 3  # lessons 00 and 02, and the README
     assert all("python tools/notebooks.py navigation" in problem for problem in problems)
 
@@ -762,7 +776,7 @@ def test_navigation_follows_a_new_title(small_course):
 def test_navigation_asks_for_its_markers_and_writes_nothing(small_course, capsys):
     (small_course / "README.md").write_text("# Funnelkit\n")
     before = {p: p.read_bytes() for p in (small_course / "notebooks").iterdir()}
-    assert tool.navigation(rules.read_course(small_course)) == 1
+    assert tool.navigation(rules.read_course(small_course), []) == 1
     assert "<!-- course-map:start -->" in capsys.readouterr().out
     assert {p: p.read_bytes() for p in (small_course / "notebooks").iterdir()} == before
 
@@ -848,24 +862,25 @@ def test_ids_are_kept_or_made_from_the_content(tmp_path):
 
 def test_chosen_paths(small_course):
     folder = small_course / "notebooks"
-    assert tool.chosen_paths([], small_course) == sorted(folder.iterdir())
-    assert tool.chosen_paths(["1"], small_course) == [folder / "01_funnel.ipynb"]
+    solution = small_course / "exercises" / "solutions" / "01_funnel.ipynb"
+    assert tool.chosen_paths([], small_course) == [*sorted(folder.iterdir()), solution]
+    assert tool.chosen_paths(["1"], small_course) == [folder / "01_funnel.ipynb", solution]
     path = folder / "02_rates.ipynb"
-    assert tool.chosen_paths(["01", str(path)], small_course) == [folder / "01_funnel.ipynb", path]
+    assert tool.chosen_paths(["02", str(solution)], small_course) == [path, solution]
     with pytest.raises(ValueError, match="'07' is neither a lesson's number nor a notebook's path"):
         tool.chosen_paths(["07"], small_course)
 
 
 def test_check_prints_problems_and_guidance(small_course, capsys):
     course = rules.read_course(small_course)
-    assert tool.check(course, [nb.path for nb in course.lessons]) == 1
+    assert tool.check(course, [], [nb.path for nb in course.lessons]) == 1
     said = capsys.readouterr().out
     assert "01_funnel.ipynb: guidance: 1 cells (25 to 60 read best)" in said
     assert (
         "notebooks/01_funnel.ipynb, cell 1 (a): the opening does not say what the learner needs"
         in said
     )
-    assert re.search(r"3 lessons checked, \d+ problems", said)
+    assert re.search(r"3 lessons and 0 exercises checked, \d+ problems", said)
 
 
 def test_the_command_explains_itself(capsys):

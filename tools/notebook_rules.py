@@ -27,6 +27,9 @@ Navigation cells stand first and last; `notebooks.py navigation` writes them. Be
 Lesson 00 greets the learner before there is anything to analyse, so it is exempt from the question,
 "you need", the core sections, 🔮, the quiz, the decision memo and the further reading. It keeps
 title, minutes, objectives and recap, and holds the table of contents.
+
+Exercises share the rules about form, outputs, code and prose; those of their own stand in
+`exercise_rules.py`.
 """
 
 import ast
@@ -56,6 +59,7 @@ SIGNS = ("🎯", "🔮", "⚠️", "🧭", "📝")
 OUTPUT_SIGNS = ("✓", "✗")
 KNOWN_TAGS = {"nbval-ignore-output"}
 CELL_KEYS = {"tags", "given", "funnelkit"}
+OWN_KEYS = {"role", "core", "solution"}
 LESSON_KEYS = {"title", "minutes", "teaches", "needs", "core", "data"}
 ARTICLE_BOX = "What the article says, and what to do instead"
 RERENDER = "Run `python tools/notebooks.py render {}`"
@@ -212,8 +216,29 @@ def read_references(path: Path) -> dict[str, str]:
     return dict(items)
 
 
+def replaced(text: str, name: str, body: str) -> str:
+    """Return the text with `body` between its markers `<!-- name:start -->` and `:end`.
+
+    Raises
+    ------
+    ValueError
+        If the text does not hold the two markers once, in order.
+    """
+    start, end = f"<!-- {name}:start -->", f"<!-- {name}:end -->"
+    if text.count(start) != 1 or text.count(end) != 1 or text.index(end) < text.index(start):
+        raise ValueError(f"the markers {start} and {end} must stand once, in this order")
+    head, tail = text.split(start)[0], text.split(end)[1]
+    return f"{head}{start}\n\n{body}\n\n{end}{tail}"
+
+
+def place(nb: Notebook) -> str:
+    """Return where a notebook stands in the repository."""
+    above = 2 if nb.path.parent.name == "solutions" else 1
+    return "/".join(nb.path.parts[-1 - above :])
+
+
 def _problem(nb: Notebook, cell: Cell | None, what: str, do: str) -> Problem:
-    return Problem(f"{nb.path.parent.name}/{nb.path.name}", what, do, cell)
+    return Problem(place(nb), what, do, cell)
 
 
 # ---------------------------------------------------------------------------------------------
@@ -519,7 +544,7 @@ def check_executed(nb: Notebook, course: Course) -> Iterator[Problem]:
 
 def _must_print(source: str) -> bool:
     """Whether a cell certainly has an output: it prints at top level or ends in a value."""
-    tree = _tree(source)
+    tree = python_tree(source)
     if tree is None or not tree.body:
         return False
     values = [statement.value for statement in tree.body if isinstance(statement, ast.Expr)]
@@ -530,7 +555,7 @@ def _must_print(source: str) -> bool:
     return isinstance(last, ast.Expr) and not isinstance(last.value, ast.Call | ast.Constant)
 
 
-def _tree(source: str) -> ast.Module | None:
+def python_tree(source: str) -> ast.Module | None:
     """Parse a code cell; lines of shell or magic commands are left out."""
     python = re.sub(r"^\s*[%!].*$", "", source, flags=re.MULTILINE)
     try:
@@ -588,19 +613,24 @@ def check_outputs(nb: Notebook, course: Course) -> Iterator[Problem]:
 
 
 def check_ruff(nb: Notebook, course: Course) -> Iterator[Problem]:
-    """Ruff finds nothing to say about the code, nor to format."""
-    place = ["--stdin-filename", str(nb.path), "-"]
-    lint = _ruff(["check", "--output-format", "json", "--force-exclude", *place], nb)
+    """Ruff finds nothing to say about the code, nor to format.
+
+    An exercise imports what the learner will use, so there an unused import is no fault.
+    """
+    name = ["--stdin-filename", str(nb.path), "-"]
+    if "exercises" in nb.path.parts:
+        name = ["--extend-per-file-ignores", "*.ipynb:F401", *name]
+    lint = _ruff(["check", "--output-format", "json", "--force-exclude", *name], nb)
     for fault in json.loads(lint.stdout or "[]"):
         cell = nb.cells[fault["cell"] - 1] if fault.get("cell") else None
         what = f"ruff: {fault['code']} {fault['message']} (line {fault['location']['row']})"
-        yield _problem(nb, cell, what, "Mend it, or run `ruff check --fix notebooks`")
-    style = _ruff(["format", "--diff", *place], nb)
+        yield _problem(nb, cell, what, f"Mend it, or run `ruff check --fix {place(nb)}`")
+    style = _ruff(["format", "--diff", *name[-3:]], nb)
     if style.returncode:
         cells = [int(n) for n in re.findall(r"^\+\+\+ .*:cell (\d+)$", style.stdout, re.MULTILINE)]
         for number in cells:
             cell = nb.cells[number - 1]
-            yield _problem(nb, cell, "ruff would format the code", "Run `ruff format notebooks`")
+            yield _problem(nb, cell, "ruff would format the code", f"Run `ruff format {place(nb)}`")
         if not cells:
             message = style.stderr.strip().splitlines()[-1:] or ["ruff format failed"]
             yield _problem(nb, None, f"ruff: {message[0]}", "Mend the code")
@@ -642,9 +672,26 @@ def check_code(nb: Notebook, course: Course) -> Iterator[Problem]:
         if drawn:
             what = f"the code draws from the global generator, {drawn[0]}"
             yield _problem(nb, cell, what, "Use rng = np.random.default_rng(seed)")
+        for call in _unstable_sorts(python_tree(cell.source)):
+            what = f"{call} leaves rows that tie in an order that differs between processors"
+            yield _problem(nb, cell, what, 'Add kind="stable", or sort by several columns')
         if re.search(r"#\s*(?:NBVAL|PYTEST_VALIDATE)_\w+", cell.source):
             what = "a comment changes how the cell is tested"
             yield _problem(nb, cell, what, "Remove it; see the rule for nbval-ignore-output")
+
+
+def _unstable_sorts(tree: ast.AST | None) -> Iterator[str]:
+    """Yield the names of the calls that sort by one key with NumPy's default, quicksort."""
+    for call in ast.walk(tree) if tree else ():
+        name = getattr(getattr(call, "func", None), "attr", "")
+        if name not in {"sort_values", "argsort"}:
+            continue
+        given = {k.arg: k.value for k in call.keywords}
+        kind = getattr(given.get("kind"), "value", None)
+        by = given.get("by", call.args[0] if call.args else None)
+        several = isinstance(by, ast.List | ast.Tuple) and len(by.elts) > 1
+        if kind != "stable" and not several:
+            yield f"{name}()"
 
 
 def _python_lines(source: str) -> list[str]:
@@ -681,9 +728,10 @@ def check_tags(nb: Notebook, course: Course) -> Iterator[Problem]:
         for tag in set(cell.metadata.get("tags", [])) - KNOWN_TAGS:
             known = ", ".join(sorted(KNOWN_TAGS))
             yield _problem(nb, cell, f"unknown tag {tag!r}", f"Remove it; known is {known}")
-        for key in cell.metadata.get("funnelkit", {}).keys() - {"role", "core"}:
+        for key in cell.metadata.get("funnelkit", {}).keys() - OWN_KEYS:
             what = f"unknown key {key!r} in the cell's funnelkit metadata"
-            yield _problem(nb, cell, what, "Remove it; known are role and core")
+            known = ", ".join(sorted(OWN_KEYS))
+            yield _problem(nb, cell, what, f"Remove it; known are {known}")
 
 
 def ignored_outputs(nb: Notebook) -> set[tuple[str, str]]:
@@ -702,7 +750,7 @@ LABEL_KEYWORDS = {"title", "xlabel", "ylabel", "label", "labels", "suptitle"}
 def check_typed_numbers(nb: Notebook, course: Course) -> Iterator[Problem]:
     """Numbers in figure titles and labels are computed, never typed."""
     for cell in nb.code:
-        tree = _tree(cell.source)
+        tree = python_tree(cell.source)
         for call in ast.walk(tree) if tree else ():
             if not isinstance(call, ast.Call):
                 continue
@@ -857,6 +905,7 @@ LABEL = re.compile(
 )
 CLOCK = r"\d\d?:\d\d(?::\d\d)?"
 MOMENT = re.compile(rf"\b\d{{4}}-\d\d(?:-\d\d)?(?:[ T]{CLOCK})?\b|\b{CLOCK}\b")
+TASK_HEADING = re.compile(r"#{2,6} (\d+\.\d+) · (.+)")
 COUNTER = re.compile(r"^(\s*>?\s*)(?:#+\s*)?\d+(?:\.\d+)*[.)·]?(?=\s+\S)", re.MULTILINE)
 
 
@@ -929,15 +978,25 @@ def occurs(number: Number, known: set[float]) -> bool:
     )
 
 
+def only_in_solution(cell: Cell | nbformat.NotebookNode) -> bool:
+    """Whether a cell of an exercise is left out of the learner's notebook."""
+    return bool(cell.metadata.get("funnelkit", {}).get("solution"))
+
+
 def _is_given(number: Number, cell: Cell) -> bool:
     keys = {re.sub(r"[,\s%]", "", str(key)) for key in cell.metadata.get("given", {})}
     return number.text.replace(",", "") in keys
 
 
 def check_numbers(nb: Notebook, course: Course) -> Iterator[Problem]:
-    """A number in the words below a code cell stands in its output, or is given with a reason."""
+    """A number in the words below a code cell stands in its output, or is given with a reason.
+
+    The text of a task begins something new; `exercise_rules.py` looks at its numbers.
+    """
     for before, cell in zip(nb.cells, nb.cells[1:], strict=False):
         if before.kind != "code" or cell.kind != "markdown" or cell.role:
+            continue
+        if TASK_HEADING.match(cell.source) or only_in_solution(cell):
             continue
         known = output_numbers(before.text)
         found, moments = prose_numbers(cell.source)
@@ -1252,15 +1311,10 @@ def check_concepts(nb: Notebook, course: Course) -> Iterator[Problem]:
         elif name in course.glossary and name not in teacher:
             what = f"the lesson needs {name!r}, which no lesson before it teaches"
             yield _problem(nb, None, what, "Teach it first, or do without it")
-    every = {name: with_plurals(terms(term)) for name, term in course.glossary.items()}
-    known = {form for name in [*teacher, *own] for form in every.get(name, ())}
-    later = {form: name for name, forms in every.items() for form in forms}
-    for cell in nb.markdown:
-        for phrase in dict.fromkeys(bold_phrases(cell.source)):
-            if phrase in later and phrase not in known:
-                what = f"the term {phrase!r} is bold, and no lesson up to here teaches it"
-                do = f"Teach it here, with {later[phrase]!r} in `teaches`, or use no bold"
-                yield _problem(nb, cell, what, do)
+    for cell, phrase, name in untaught_terms(nb, course, {*teacher, *own}):
+        what = f"the term {phrase!r} is bold, and no lesson up to here teaches it"
+        do = f"Teach it here, with {name!r} in `teaches`, or use no bold"
+        yield _problem(nb, cell, what, do)
     said = " ".join(" ".join(c.source for c in nb.markdown).replace("*", "").split()).casefold()
     for name in own:
         term = course.glossary.get(name, "")
@@ -1269,9 +1323,20 @@ def check_concepts(nb: Notebook, course: Course) -> Iterator[Problem]:
             yield _problem(nb, None, what, "Say the term in the text, or remove it from `teaches`")
 
 
+def untaught_terms(nb: Notebook, course: Course, taught: set[str]) -> Iterator[tuple]:
+    """Yield cell, phrase and glossary id of each bold term that is not among those taught."""
+    every = {name: with_plurals(terms(term)) for name, term in course.glossary.items()}
+    known = {form for name in taught for form in every.get(name, ())}
+    later = {form: name for name, forms in every.items() for form in forms}
+    for cell in nb.markdown:
+        for phrase in dict.fromkeys(bold_phrases(cell.source)):
+            if phrase in later and phrase not in known:
+                yield cell, phrase, later[phrase]
+
+
 def loaded_tables(cell: Cell) -> list[str]:
     """Return the names of the tables that a code cell loads or describes."""
-    tree = _tree(cell.source)
+    tree = python_tree(cell.source)
     names = []
     for call in ast.walk(tree) if tree else ():
         if isinstance(call, ast.Call) and call.args and isinstance(call.args[0], ast.Constant):

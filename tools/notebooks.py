@@ -1,20 +1,26 @@
-"""Run, link and check the lessons.
+"""Run, link and check the lessons and the exercises.
 
-    python tools/notebooks.py render [NN | path …]   run lessons and store their outputs
-    python tools/notebooks.py navigation             write navigation cells, contents and course map
-    python tools/notebooks.py check [NN | path …]    say what is not as a lesson must be
+    python tools/notebooks.py render [NN | path …]   run lessons and solutions, store their outputs
+    python tools/notebooks.py navigation             write navigation cells, contents, course map,
+                                                     and the tables of the trainers' guide
+    python tools/notebooks.py exercises              make the learner's notebooks of the solutions
+    python tools/notebooks.py check [NN | path …]    say what is not as it must be
+    python tools/notebooks.py prove [NN | path …]    run exercises, hold each task to its promises
 
-Without names, `render` and `check` take all lessons. What a lesson must be stands in
-`notebook_rules.py`; `render` is the only way outputs are written.
+NN means the lesson and the solution of that number. Without names, all are taken. What a lesson
+must be stands in `notebook_rules.py`, what an exercise must be in `exercise_rules.py`; `render` is
+the only way outputs are written.
 """
 
 import argparse
+import base64
 import os
 import re
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from io import BytesIO
 from pathlib import Path
 
 import nbformat
@@ -23,10 +29,15 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from PIL import Image
 from traitlets import default
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+# The tools beside this file, and this checkout's funnelkit.
+sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parent.parent)]
 
+import exercise_rules  # noqa: E402
+import trainers  # noqa: E402
+from exercise_rules import Exercise, learners_notebook, read_exercises  # noqa: E402
 from notebook_rules import (  # noqa: E402
     RULES,
     Course,
@@ -36,7 +47,9 @@ from notebook_rules import (  # noqa: E402
     check_pages,
     guidance,
     normalised,
+    place,
     read_course,
+    replaced,
     written,
 )
 
@@ -96,7 +109,19 @@ def executed(node: nbformat.NotebookNode, folder: Path) -> nbformat.NotebookNode
     )
     with tempfile.TemporaryDirectory() as state:
         client.execute(env=kernel_environment(state))
+    for cell in node.cells:
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}):
+                output["data"]["image/png"] = small_png(output["data"]["image/png"])
     return normalised(node)
+
+
+def small_png(text: str) -> str:
+    """Return a figure with a palette of 255 colours: a third of the size, to the eye the same."""
+    picture = Image.open(BytesIO(base64.b64decode(text))).convert("RGB")
+    file = BytesIO()
+    picture.quantize(255, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
+    return base64.b64encode(file.getvalue()).decode("ascii")
 
 
 def failure(node: nbformat.NotebookNode, error: Exception) -> str:
@@ -158,9 +183,21 @@ def navigation_line(nb: Notebook, course: Course) -> str:
         links.append(f"[Contents]({lessons[0].path.name})")
     if at + 1 < len(lessons):
         links.append(f"[{_name(lessons[at + 1])} →]({lessons[at + 1].path.name})")
-    if (course.root / "exercises" / nb.path.name).exists():
+    if (course.root / "exercises" / "solutions" / nb.path.name).exists():
         links.append(f"[📝 Exercise](../exercises/{nb.path.name})")
     return " · ".join(links) or _name(nb)
+
+
+def exercise_line(exercise: Exercise, course: Course) -> str:
+    """Return a solution's links: back to the lesson · contents · on to the next lesson."""
+    lessons = course.lessons
+    own = [nb for nb in lessons if nb.path.stem == exercise.stem]
+    later = [nb for nb in lessons if nb.path.stem > exercise.stem]
+    links = [f"[← {_name(nb)}](../../notebooks/{nb.path.name})" for nb in own]
+    if lessons and lessons[0].is_start:
+        links.append(f"[Contents](../../notebooks/{lessons[0].path.name})")
+    links += [f"[{_name(nb)} →](../../notebooks/{nb.path.name})" for nb in later[:1]]
+    return " · ".join(links) or exercise.solution.title
 
 
 def _name(nb: Notebook) -> str:
@@ -180,21 +217,6 @@ def lesson_table(course: Course, folder: str = "") -> str:
     return "\n".join(rows)
 
 
-def replaced(text: str, name: str, body: str) -> str:
-    """Return the text with `body` between its markers `<!-- name:start -->` and `:end`.
-
-    Raises
-    ------
-    ValueError
-        If the text does not hold the two markers once, in order.
-    """
-    start, end = f"<!-- {name}:start -->", f"<!-- {name}:end -->"
-    if text.count(start) != 1 or text.count(end) != 1 or text.index(end) < text.index(start):
-        raise ValueError(f"the markers {start} and {end} must stand once, in this order")
-    head, tail = text.split(start)[0], text.split(end)[1]
-    return f"{head}{start}\n\n{body}\n\n{end}{tail}"
-
-
 def linked(nb: Notebook, course: Course) -> nbformat.NotebookNode:
     """Return the notebook with its navigation cells, and in lesson 00 the table of contents.
 
@@ -210,6 +232,16 @@ def linked(nb: Notebook, course: Course) -> nbformat.NotebookNode:
         holders = [c for c in cells if "<!-- contents:start -->" in c.source]
         holder = holders[0] if holders else {"source": ""}
         holder["source"] = replaced(holder["source"], "contents", lesson_table(course))
+    top = _navigation_cell("navigation-top", line)
+    node.cells = [top, *cells, _navigation_cell("navigation-bottom", f"---\n\n{line}")]
+    return node
+
+
+def linked_solution(exercise: Exercise, course: Course) -> nbformat.NotebookNode:
+    """Return the solution with its navigation cells; the learner's notebook gets the same."""
+    node = normalised(exercise.solution.node)
+    line = exercise_line(exercise, course)
+    cells = [c for c in node.cells if not _role(c).startswith("navigation")]
     top = _navigation_cell("navigation-top", line)
     node.cells = [top, *cells, _navigation_cell("navigation-bottom", f"---\n\n{line}")]
     return node
@@ -236,39 +268,102 @@ def course_map(course: Course) -> str:
     return replaced(readme, "course-map", lesson_table(course, "notebooks/"))
 
 
-def navigation(course: Course) -> int:
+def navigation(course: Course, exercises: list[Exercise]) -> int:
     """Write what is made from the notebooks' metadata."""
-    problems = list(navigation_problems(course, only_markers=True))
+    problems = list(navigation_problems(course, exercises, only_markers=True))
     for problem in problems:
         print(problem)
     if problems:
         return 1
-    changed = [nb.path for nb in course.lessons if _write(nb.path, written(linked(nb, course)))]
-    if course.lessons and _write(course.root / "README.md", course_map(course)):
-        changed.append(course.root / "README.md")
+    written_texts = {nb.path: written(linked(nb, course)) for nb in course.lessons}
+    solutions = [exercise for exercise in exercises if not exercise.in_lesson]
+    for exercise in solutions:
+        written_texts[exercise.solution.path] = written(linked_solution(exercise, course))
+    written_texts |= {path: make() for path, make in pages(course, exercises).items()}
+    changed = [path for path, text in written_texts.items() if _write(path, text)]
     for path in changed:
         print(f"{path.relative_to(course.root).as_posix()}: written")
-    print(f"{len(course.lessons)} lessons, {len(changed)} files changed")
+    counts = f"{len(course.lessons)} lessons, {len(solutions)} exercises"
+    print(f"{counts}, {len(changed)} files changed")
     return 0
 
 
-def navigation_problems(course: Course, *, only_markers: bool = False) -> Iterator[Problem]:
+def pages(course: Course, exercises: list[Exercise]) -> dict[Path, Callable[[], str]]:
+    """Return the pages of which a part is made from the notebooks, and how each is made."""
+    found = {course.root / "README.md": lambda: course_map(course)} if course.lessons else {}
+    guide = course.root / "docs" / "trainers.md"
+    if guide.exists():
+        found[guide] = lambda: trainers.guide(guide.read_text(encoding="utf-8"), course, exercises)
+    return found
+
+
+def navigation_problems(
+    course: Course, exercises: list[Exercise], *, only_markers: bool = False
+) -> Iterator[Problem]:
     """Yield where the generated parts are not what the metadata would make them."""
     run = "Run `python tools/notebooks.py navigation`"
+    stale = "navigation or contents are not up to date"
     for nb in course.lessons:
-        where = f"{nb.path.parent.name}/{nb.path.name}"
         try:
             if linked(nb, course) != normalised(nb.node) and not only_markers:
-                yield Problem(where, "navigation or contents are not up to date", run)
+                yield Problem(place(nb), stale, run)
         except ValueError as error:
-            yield Problem(where, str(error), "Put them into a Markdown cell")
-    if course.lessons:
+            yield Problem(place(nb), str(error), "Put them into a Markdown cell")
+    for exercise in exercises:
+        if exercise.in_lesson or only_markers:
+            continue
+        if linked_solution(exercise, course) != normalised(exercise.solution.node):
+            yield Problem(place(exercise.solution), stale, run)
+    for path, make in pages(course, exercises).items():
+        where = path.relative_to(course.root).as_posix()
         try:
-            readme = (course.root / "README.md").read_text(encoding="utf-8")
-            if course_map(course) != readme and not only_markers:
-                yield Problem("README.md", "the course map is not up to date", run)
+            if make() != path.read_text(encoding="utf-8") and not only_markers:
+                yield Problem(where, "what is made from the notebooks is not up to date", run)
         except (OSError, ValueError) as error:
-            yield Problem("README.md", str(error), "Put them where the map shall stand")
+            yield Problem(where, str(error), "Put them where the text shall stand")
+
+
+# ---------------------------------------------------------------------------------------------
+# exercises
+# ---------------------------------------------------------------------------------------------
+
+
+def exercises_written(course: Course, exercises: list[Exercise]) -> int:
+    """Write the learner's notebook of each solution."""
+    failed = changed = count = 0
+    for exercise in exercises:
+        if exercise.in_lesson:
+            continue
+        count += 1
+        try:
+            text = written(learners_notebook(exercise))
+        except ValueError as error:
+            print(f"{place(exercise.solution)}: {error}")
+            failed += 1
+            continue
+        path = course.root / "exercises" / exercise.solution.path.name
+        if _write(path, text):
+            print(f"exercises/{path.name}: written")
+            changed += 1
+    print(f"{count} exercises, {changed} files changed, {failed} failed")
+    return 1 if failed else 0
+
+
+def prove(exercises: list[Exercise]) -> int:
+    """Print what the proofs of the tasks find."""
+    failed = 0
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ |= {"FUNNELKIT_STATE": str(Path(folder) / "progress.json"), "MPLBACKEND": "Agg"}
+        for exercise in exercises:
+            start = time.perf_counter()
+            found = list(exercise_rules.proofs(exercise))
+            failed += len(found)
+            for problem in found:
+                print(problem)
+            seconds = time.perf_counter() - start
+            count = len(exercise.tasks)
+            print(f"{exercise.stem}: {count} tasks, {len(found)} problems, {seconds:.1f} s")
+    return 1 if failed else 0
 
 
 # ---------------------------------------------------------------------------------------------
@@ -281,24 +376,35 @@ def problems(nb: Notebook, course: Course) -> list[Problem]:
     return [problem for rule in RULES for problem in rule(nb, course)]
 
 
-def course_problems(course: Course) -> list[Problem]:
-    """Return what is wrong between the lessons and in the pages around them."""
-    return [*navigation_problems(course), *check_complete(course), *check_pages(course.root)]
+def course_problems(course: Course, exercises: list[Exercise]) -> list[Problem]:
+    """Return what is wrong between the notebooks and in the pages around them."""
+    return [
+        *navigation_problems(course, exercises),
+        *check_complete(course),
+        *exercise_rules.check_exercises_complete(course, exercises),
+        *check_pages(course.root),
+    ]
 
 
-def check(course: Course, paths: list[Path]) -> int:
+def check(course: Course, exercises: list[Exercise], paths: list[Path]) -> int:
     """Print what is wrong, and what is against the guidance."""
     found = []
     chosen = [nb for nb in course.lessons if nb.path in paths]
+    chosen_exercises = [e for e in exercises if e.solution.path in paths]
     for nb in chosen:
         found += problems(nb, course)
-    found += course_problems(course)
-    for nb in chosen:
-        for note in guidance(nb):
-            print(f"{nb.path.name}: guidance: {note}")
+    for exercise in chosen_exercises:
+        found += exercise_rules.problems(exercise, course)
+    found += course_problems(course, exercises)
+    notes = [(nb, guidance(nb)) for nb in chosen]
+    notes += [(e.solution, exercise_rules.guidance(e)) for e in chosen_exercises]
+    for nb, of_notebook in notes:
+        for note in of_notebook:
+            print(f"{place(nb)}: guidance: {note}")
     for problem in found:
         print(problem)
-    print(f"{len(chosen)} lessons checked, {len(found)} problems")
+    count = sum(not exercise.in_lesson for exercise in chosen_exercises)
+    print(f"{len(chosen)} lessons and {count} exercises checked, {len(found)} problems")
     return 1 if found else 0
 
 
@@ -310,22 +416,25 @@ def check(course: Course, paths: list[Path]) -> int:
 def chosen_paths(names: list[str], root: Path = ROOT) -> list[Path]:
     """Return the notebooks that the names mean: two digits or a path each; all if there is none.
 
+    Digits mean a lesson and its solution.
+
     Raises
     ------
     ValueError
         If a name means no notebook.
     """
-    lessons = sorted((root / "notebooks").glob("*.ipynb"))
+    every = sorted((root / "notebooks").glob("*.ipynb"))
+    every += sorted((root / "exercises" / "solutions").glob("*.ipynb"))
     paths = []
     for name in names:
         if re.fullmatch(r"\d\d?", name):
-            hits = [path for path in lessons if path.name.startswith(f"{int(name):02d}_")]
+            hits = [path for path in every if path.name.startswith(f"{int(name):02d}_")]
         else:
             hits = [Path(name).resolve()] if Path(name).is_file() else []
         if not hits:
             raise ValueError(f"{name!r} is neither a lesson's number nor a notebook's path")
         paths += hits
-    return paths if names else lessons
+    return paths if names else every
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -335,21 +444,31 @@ def main(arguments: list[str] | None = None) -> int:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     for name, text in [
-        ("render", "run lessons and store their outputs"),
-        ("navigation", "write navigation cells, contents and course map"),
-        ("check", "say what is not as a lesson must be"),
+        ("render", "run lessons and solutions and store their outputs"),
+        ("navigation", "write what is made from the notebooks' metadata"),
+        ("exercises", "make the learner's notebooks of the solutions"),
+        ("check", "say what is not as it must be"),
+        ("prove", "run exercises and hold each task to its promises"),
     ]:
         command = commands.add_parser(name, help=text, description=text)
-        if name != "navigation":
+        if name not in ("navigation", "exercises"):
             command.add_argument("notebooks", nargs="*", help="two digits or a path; default all")
     options = parser.parse_args(arguments)
-    if options.command == "navigation":
-        return navigation(read_course(ROOT))
     try:
-        paths = chosen_paths(options.notebooks)
+        paths = chosen_paths(getattr(options, "notebooks", []))
     except ValueError as error:
         parser.error(str(error))
-    return render(paths) if options.command == "render" else check(read_course(ROOT), paths)
+    if options.command == "render":
+        return render(paths)
+    course = read_course(ROOT)
+    exercises = read_exercises(course)
+    if options.command == "navigation":
+        return navigation(course, exercises)
+    if options.command == "exercises":
+        return exercises_written(course, exercises)
+    if options.command == "prove":
+        return prove([exercise for exercise in exercises if exercise.solution.path in paths])
+    return check(course, exercises, paths)
 
 
 if __name__ == "__main__":
