@@ -1,15 +1,21 @@
 """Grading: right marks for whatever is handed in, and nothing outside of the sandbox touched."""
 
+import csv
 import json
 import os
+import shutil
+import socket
 import subprocess
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
-from funnelkit import _sandbox, checks, grading
+from funnelkit import _sandbox, checks, cli, grading
 
 ROOT = Path(__file__).resolve().parents[1]
+THE_COURSES = list(checks.__path__)
 LIMITS = grading.Limits(cell=4, notebook=60, call=1, memory=2**30, output=100_000, processes=40)
 
 # An exercise of this file's own, so that it does not depend on what the course asks.
@@ -267,6 +273,18 @@ CASES = {
         {},
         "ZeroDivision",
     ),
+    "own_cells": (
+        [SETUP, "import math", RATE, "", RATE, "%matplotlib inline", "rate", "?rate", *cells()[2:]],
+        "rrrr",
+        {},
+        "",
+    ),
+    "twice": (
+        [SETUP, RATE, NAMES, "rate = 0.5", SHARE, BETTER, "names = names[:1]"],
+        "wwrr",
+        {1: "`rate` is too large"},
+        "",
+    ),
     "checks": (
         cells('r = check("90.1")\nrate = 0.4321 if "looked at" in repr(r) else 0'),
         "rrrr",
@@ -310,3 +328,332 @@ def test_none_is_lost_and_nothing_is_left_running(graded):
     assert all(0 < s.seconds < LIMITS.notebook for s in graded.values() if s.marks)
     running = subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True).stdout
     assert [line for line in running.splitlines() if "_run_submission" in line] == []
+
+
+# ---------------------------------------------------------------- nothing gets out
+
+PROBE = """
+import os, pathlib, shutil, socket
+reached = []
+
+def attempt(what, action):
+    try:
+        found = action()
+    except BaseException:
+        return
+    if found is not False:
+        reached.append(what)
+
+outside, root, port, task = pathlib.Path({outside!r}), pathlib.Path({root!r}), {port}, {tasks!r}
+attempt("read a file", lambda: (outside / "anna/kept.txt").read_text())
+attempt("list a folder", lambda: bool(os.listdir(outside)))
+attempt("read another's submission", lambda: bool(list(outside.rglob("*.ipynb"))))
+attempt("read a solution", lambda: bool(list(root.rglob("exercises/solutions/*.ipynb"))))
+attempt("read the truth", lambda: (root / "datasets/truth.json").read_text())
+attempt("read a task", lambda: pathlib.Path(task).read_text())
+attempt("read a task of the copy", lambda: bool(list(pathlib.Path("/course").rglob("ex[0-9]*"))))
+attempt("read the truth of the copy", lambda: open("/course/datasets/truth.json").read())
+attempt("reach a server", lambda: socket.create_connection(("127.0.0.1", port), 1))
+attempt("look up a name", lambda: socket.getaddrinfo("example.org", 443))
+attempt("see the environment", lambda: os.environ["FUNNELKIT_TEST_SECRET"])
+attempt("change its copy", lambda: open("/course/funnelkit/__init__.py", "a").write("# x"))
+for folder in map(pathlib.Path, {folders!r}):
+    attempt(f"write into {{folder}}", lambda: (folder / "funnelkit-written").write_text("x"))
+attempt("delete", lambda: shutil.rmtree(outside))
+names = ["visit", "lead"] if not reached else reached
+"""
+
+
+def picture(folder):
+    """Return what a folder holds: of each file its content, of each link its target."""
+    return {
+        path.relative_to(folder).as_posix(): os.readlink(path)
+        if path.is_symlink()
+        else path.read_bytes()
+        if path.is_file()
+        else None
+        for path in folder.rglob("*")
+    }
+
+
+@pytest.fixture
+def server():
+    """Listen on this machine, and note who comes."""
+    came = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(0.1)
+        over = threading.Event()
+
+        def listen():
+            while not over.is_set():
+                try:
+                    connection, _ = listening.accept()
+                except OSError:
+                    continue
+                came.append(connection)
+                connection.close()
+
+        thread = threading.Thread(target=listen)
+        thread.start()
+        yield listening.getsockname()[1], came
+        over.set()
+        thread.join()
+
+
+def probe(tmp_path, task, port, root=ROOT, folders=("/etc", "/")):
+    """Hand in a notebook that tries to reach what is outside, beside one of somebody else."""
+    outside, home = tmp_path / "submissions", tmp_path / "home"
+    for folder in (outside, outside / "anna", home):
+        folder.mkdir()
+    (outside / "anna/kept.txt").write_text("kept")
+    folders = [str(outside), str(root), str(home), *folders]
+    cell = PROBE.format(
+        outside=str(outside), root=str(root), port=port, tasks=str(task), folders=folders
+    )
+    return hand_in(outside, anna__90=cells(names=cell), ben__90=SOLVED)
+
+
+def test_nothing_outside_is_read_written_or_deleted(sandbox, tmp_path, course, server, monkeypatch):
+    monkeypatch.setenv("FUNNELKIT_TEST_SECRET", "secret")
+    port, came = server
+    folder = probe(tmp_path, course / "ex90_things.py", port)
+    before, of_the_course = picture(tmp_path), set(os.listdir(ROOT))
+    anna, ben = grading.grade(folder, limits=LIMITS, jobs=2)
+    assert marks(anna) == "rrrr", anna.marks[1].reason
+    assert marks(ben) == "rrrr"
+    assert picture(tmp_path) == before
+    assert set(os.listdir(ROOT)) == of_the_course
+    assert came == []
+
+
+def test_the_probe_finds_what_is_open(tmp_path, course, server, monkeypatch):
+    """Without a sandbox it gets at what it tries, so that the test above means something."""
+    monkeypatch.setenv("FUNNELKIT_TEST_SECRET", "secret")
+    monkeypatch.setattr(grading, "REASON", 2000)
+    port, came = server
+    root = tmp_path / "course"
+    solved = root / "exercises/solutions/90_things.ipynb"
+    truth = root / "datasets/truth.json"
+    for path in (solved, truth):
+        path.parent.mkdir(parents=True)
+        path.write_text("secret")
+    folder = probe(tmp_path, course / "ex90_things.py", port, root, folders=())
+    anna, _ = grading.grade(folder, unsafe=True, limits=LIMITS, jobs=1)
+    assert marks(anna)[1] == "w"
+    assert len(came) == 1
+    assert not folder.exists()
+    for written in (root, tmp_path / "home"):
+        assert (written / "funnelkit-written").exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "symlink"), reason="no symbolic links here")
+def test_symbolic_links_are_not_followed(sandbox, tmp_path):
+    secret = hand_in(tmp_path / "elsewhere", secret=SOLVED) / "secret.ipynb"
+    folder = hand_in(tmp_path / "submissions", anna__90_things=SOLVED)
+    (folder / "ben").mkdir()
+    (folder / "ben/90_things.ipynb").symlink_to(secret)
+    (folder / "carl").symlink_to(tmp_path / "elsewhere")
+    found = {s.learner: s for s in grading.grade(folder, limits=LIMITS)}
+    assert marks(found["anna"]) == "rrrr"
+    for learner in ("ben", "carl"):
+        assert found[learner].marks == ()
+        assert "symbolic link, which is not followed" in found[learner].problem
+
+
+# ---------------------------------------------------------------- many, and those of the course
+
+
+def test_a_hundred_submissions_and_none_is_lost(sandbox, tmp_path, record_property):
+    answers = [
+        cells(),
+        cells(rate="rate = 43.21"),
+        cells(names="names = ..."),
+        cells("rate = 1 / 0"),
+    ]
+    expected = ["rrrr", "wrrr", "rnrr", "wrrr"]
+    folder = hand_in(tmp_path, **{f"learner{n:03}__90_things": answers[n % 4] for n in range(100)})
+    began = time.monotonic()
+    found = grading.grade(folder, limits=LIMITS)
+    each = (time.monotonic() - began) / 100
+    assert [s.learner for s in found] == [f"learner{n:03}" for n in range(100)]
+    assert [marks(s) for s in found] == expected * 25
+    record_property("seconds a submission", round(each, 2))
+
+
+def test_the_courses_own_exercises_are_graded(sandbox, tmp_path, monkeypatch):
+    monkeypatch.setattr(checks, "__path__", THE_COURSES)
+    stems = checks.exercises()
+    handed_in = {}
+    for stem in stems:
+        solved = ROOT / "exercises/solutions" / f"{stem}.ipynb"
+        if solved.exists():
+            handed_in[f"blank__{stem}"] = (ROOT / "exercises" / f"{stem}.ipynb").read_bytes()
+        else:  # tasks that stand in a lesson
+            solved = ROOT / "notebooks" / f"{stem}.ipynb"
+        handed_in[f"solved__{stem}"] = solved.read_bytes()
+    found = grading.grade(hand_in(tmp_path, **handed_in))
+    assert len(found) == len(handed_in) > 2
+    for submission in found:
+        assert submission.exercise == Path(submission.file).stem
+        assert submission.problem == ""
+        wanted = "r" if submission.learner == "solved" else "n"
+        assert set(marks(submission)) == {wanted}, submission
+        assert len(submission.marks) == len(checks.tasks(submission.exercise))
+
+
+# ---------------------------------------------------------------- which exercise, and whose
+
+
+def test_an_exercise_is_known_by_its_tasks_not_by_its_name(sandbox, tmp_path):
+    other = [SETUP, 'rate = 7\ncheck("91.1")']
+    folder = hand_in(tmp_path, anna__untitled=SOLVED, ben__90_things=other)
+    (tmp_path / "carl").mkdir()
+    (tmp_path / "carl/notes.docx").write_bytes(b"x")
+    (tmp_path / "dora").mkdir()
+    (tmp_path / ".DS_Store").write_bytes(b"x")
+    found = {s.learner: s for s in grading.grade(folder, limits=LIMITS)}
+    assert {name: s.exercise for name, s in found.items()} == {
+        "anna": "90_things",
+        "ben": "91_others",
+        "carl": "",
+        "dora": "",
+    }
+    assert marks(found["ben"]) == "r"
+    assert found["carl"].problem.startswith("There is only carl/notes.docx: no notebook")
+    assert found["dora"].problem.startswith("The folder is empty: no notebook")
+
+
+def test_bad_arguments_are_refused(tmp_path):
+    with pytest.raises(FileNotFoundError, match="there is no folder"):
+        grading.grade(tmp_path / "nowhere")
+    with pytest.raises(FileNotFoundError, match=r"nothing to grade in .*: no file ends in .ipynb"):
+        grading.grade(tmp_path)
+    for wrong in ({"jobs": 0}, {"limits": grading.Limits(cell=0)}):
+        with pytest.raises(ValueError, match="jobs and limits have to be above zero"):
+            grading.grade(tmp_path, **wrong)
+
+
+# ---------------------------------------------------------------- the sandbox that is not there
+
+
+def test_without_bubblewrap_it_refuses_and_says_what_to_do(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(_sandbox.sys, "platform", "linux")
+    monkeypatch.setattr(_sandbox.shutil, "which", lambda name: None)
+    folder = hand_in(tmp_path / "in", anna__90=SOLVED)
+    assert cli.main(["grade", str(folder), "--to", str(tmp_path / "grades.csv")]) == 1
+    said = capsys.readouterr().err
+    assert "sudo apt-get install bubblewrap" in said
+    assert "--unsafe" in said
+    assert not (tmp_path / "grades.csv").exists()
+
+
+def test_an_old_bubblewrap_is_refused(tmp_path, monkeypatch):
+    old = tmp_path / "bwrap"
+    old.write_text("#!/bin/sh\necho usage: bwrap\n")
+    old.chmod(0o755)
+    monkeypatch.setattr(_sandbox.sys, "platform", "linux")
+    monkeypatch.setattr(_sandbox.shutil, "which", lambda name: str(old))
+    with pytest.raises(grading.NoSandbox, match="too old, 0.8 or newer is needed"):
+        grading.grade(hand_in(tmp_path / "in", anna__90=SOLVED))
+
+
+def test_other_systems_are_told_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setattr(_sandbox.sys, "platform", "darwin")
+    with pytest.raises(grading.NoSandbox, match="on a Mac in a virtual machine"):
+        grading.grade(hand_in(tmp_path / "in", anna__90=SOLVED))
+
+
+def test_an_unknown_processor_is_refused():
+    with pytest.raises(grading.NoSandbox, match="not riscv64"):
+        _sandbox.call_filter("riscv64")
+    assert _sandbox.call_filter("x86_64") != _sandbox.call_filter("aarch64")
+
+
+# ---------------------------------------------------------------- the command and its table
+
+
+def test_grade_writes_the_table_and_prints_how_it_went(sandbox, tmp_path, capsys):
+    formula = cells('rate = int("=HYPERLINK(0)")', names='names = ["visit"]')
+    folder = hand_in(
+        tmp_path / "in", anna__90=SOLVED, ben__90=cells("rate = 43.21"), carl__90=formula
+    )
+    (folder / "=1+1.ipynb").write_text("")
+    to = tmp_path / "grades.csv"
+    assert cli.main(["grade", str(folder), "--to", str(to), "--memory", "1"]) == 0
+    said = capsys.readouterr().out
+    assert "Graded 4 files of 4 learners" in said
+    assert "2 of them had a problem" in said
+    assert "90.1       1      2      0  percent-for-fraction (1)" in said
+    assert str(to) in said
+    with open(to, encoding="utf-8-sig", newline="") as file:
+        rows = {row["learner"]: row for row in csv.DictReader(file)}
+    assert rows["anna"]["total"] == rows["anna"]["of"] == "4"
+    assert rows["ben"]["90.1"] == "0"
+    assert rows["ben"]["90.1 reason"].startswith("percent-for-fraction: You gave 43.21")
+    assert rows["carl"]["total"] == "2"
+    assert rows["'=1+1"]["file"] == "'=1+1.ipynb"
+    assert rows["'=1+1"]["problem"] == "The file is empty."
+    # Once more: the table of the first time is no submission, and is replaced.
+    shutil.rmtree(folder / "ben")
+    inside = folder / "grades.csv"
+    assert cli.main(["grade", str(folder), "--to", str(inside), "--jobs", "1"]) == 0
+    assert cli.main(["grade", str(folder), "--to", str(inside), "--jobs", "1"]) == 0
+    with open(inside, encoding="utf-8-sig", newline="") as file:
+        assert len(list(csv.DictReader(file))) == 3
+
+
+def test_no_cell_of_the_table_is_a_formula(tmp_path):
+    mark = grading.Mark("1.1", "A", "wrong", '=cmd|"/c calc"!A0')
+    made = grading.Submission("+a.ipynb", "@a", "01_x", (mark,), 1.0, "-1 + 1")
+    grading.write([made], tmp_path / "grades.csv")
+    with open(tmp_path / "grades.csv", encoding="utf-8-sig", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert [value for value in row.values() if value[:1] in "=+-@" and value] == []
+
+
+def test_a_table_that_cannot_be_written_gets_another_name(sandbox, tmp_path, monkeypatch, capsys):
+    folder, to = hand_in(tmp_path / "in", anna__90=SOLVED), tmp_path / "grades.csv"
+    to.write_text("open in a spreadsheet")
+    write = grading.write
+
+    def refuse(graded, path):
+        if path == to:
+            raise PermissionError(13, "Permission denied", str(path))
+        write(graded, path)
+
+    monkeypatch.setattr(grading, "write", refuse)
+    assert cli.main(["grade", str(folder), "--to", str(to)]) == 0
+    assert to.read_text() == "open in a spreadsheet"
+    assert sorted(p.suffix for p in tmp_path.glob("grades*")) == [".csv", ".csv"]
+    assert "cannot be written to" in capsys.readouterr().err
+
+
+def test_a_place_for_the_table_that_is_none_is_refused_first(tmp_path, capsys):
+    folder = hand_in(tmp_path / "in", anna__90=SOLVED)
+    for to in (tmp_path, tmp_path / "nowhere/grades.csv"):
+        assert cli.main(["grade", str(folder), "--to", str(to)]) == 1
+        assert "name a file in a folder that is there" in capsys.readouterr().err
+
+
+def test_ctrl_c_stops_it_and_writes_nothing(sandbox, tmp_path, monkeypatch, capsys):
+    slow = cells("import time\ntime.sleep(50)")
+    folder = hand_in(tmp_path / "in", anna__90=slow, ben__90=slow, carl__90=slow, dora__90=SOLVED)
+
+    def interrupt(ran):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(grading, "_judge", interrupt)
+    began = time.monotonic()
+    assert cli.main(["grade", str(folder), "--to", str(tmp_path / "g.csv"), "--jobs", "4"]) == 130
+    assert time.monotonic() - began < 40
+    assert not (tmp_path / "g.csv").exists()
+    assert "Nothing was written" in capsys.readouterr().err
+
+
+def test_without_a_sandbox_the_trainer_is_warned(tmp_path, capsys):
+    folder = hand_in(tmp_path / "in", anna__90=cells(names="names = ..."))
+    to = tmp_path / "grades.csv"
+    assert cli.main(["grade", str(folder), "--to", str(to), "--unsafe"]) == 0
+    said = capsys.readouterr()
+    assert "these notebooks can do all that you can do" in said.err
+    assert "90.2       0      0      1" in said.out
