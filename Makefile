@@ -20,7 +20,7 @@ endif
 endif
 START := "$(RUN)" start.py
 
-.PHONY: help lab test render navigation check lock bench browser
+.PHONY: help lab test render navigation check exercises prove lock bench browser
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
@@ -39,6 +39,12 @@ navigation:  ## write the notebooks' navigation and the course map from their me
 
 check:  ## say which notebooks are not as they should be
 	$(START) run python tools/notebooks.py check $(ARGS)
+
+exercises:  ## make the learner's notebooks from the solutions
+	$(START) run python tools/notebooks.py exercises $(ARGS)
+
+prove:  ## run the exercises and hold each task to its promises
+	$(START) run python tools/notebooks.py prove $(ARGS)
 
 # No header, since it would write down the machine it ran on. The learner's pins come first;
 # the tests add to them and share them.

@@ -5,6 +5,8 @@
     python start.py lab 02            the same, at lesson 02
     python start.py doctor            say what is wrong with this machine, and how to mend it
     python start.py reset 02          bring back a lesson as it was; yours is kept beside it
+    python start.py progress          show which tasks you have solved
+    python start.py grade FOLDER      make a table of a folder of submitted notebooks
     python start.py test              run every test (what follows is passed on to pytest)
     python start.py bench             measure the speed against other tools
     python start.py run COMMAND ...   run a command with the tools of the tests
@@ -41,7 +43,8 @@ INSTALLS = {
     TEST: ["-r", "requirements-dev.lock"],
     BENCH: ["-r", "requirements.lock", "--group", "pyproject.toml:bench"],
 }
-VERBS = {"lab": LAB, "doctor": LAB, "reset": LAB, "test": TEST, "run": TEST, "bench": BENCH}
+VERBS = dict.fromkeys(["lab", "doctor", "reset", "progress", "grade"], LAB)
+VERBS.update(test=TEST, run=TEST, bench=BENCH)
 
 
 class Stop(Exception):
@@ -179,13 +182,13 @@ def environment(env):
     return variables
 
 
-def call(command, env):
-    """Run a command from the folder of the course; return its exit code.
+def call(command, env, cwd=None):
+    """Run a command from a folder, by default that of the course; return its exit code.
 
     Ctrl+C reaches the command as well as this program: the command is left the time to end in
     good order (JupyterLab stops its kernels), and this program waits for it.
     """
-    process = subprocess.Popen(command, cwd=HERE, env=environment(env))
+    process = subprocess.Popen(command, cwd=cwd or HERE, env=environment(env))
     before = signal.signal(signal.SIGTERM, lambda number, frame: process.terminate())
     interrupted = False
     try:
@@ -276,7 +279,9 @@ def main(arguments):
         raise Stop("Say what to run, for example: start.py run python tools/notebooks.py check")
     check_python()
     env = prepare(VERBS[verb])
-    codes = [call(command, env) for command in commands(verb, rest, env)]
+    # `grade` is told files, which are meant from where its user stands.
+    place = {"cwd": os.getcwd()} if verb == "grade" else {}
+    codes = [call(command, env, **place) for command in commands(verb, rest, env)]
     return next((code for code in codes if code != 0), 0)
 
 

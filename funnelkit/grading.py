@@ -509,7 +509,7 @@ def table(graded):
     --------
     >>> marks = (Mark("2.1", "A rate", "wrong", "You gave 20.", "percent-for-fraction"),)
     >>> row = table([Submission("anna/02.ipynb", "anna", "02_conversion_rates", marks)]).iloc[0]
-    >>> row["2.1"], row["2.1 reason"]
+    >>> int(row["2.1"]), row["2.1 reason"]
     (0, 'percent-for-fraction: You gave 20.')
     """
     tasks = sorted({mark.task for s in graded for mark in s.marks}, key=_order)

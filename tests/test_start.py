@@ -380,6 +380,22 @@ except KeyboardInterrupt:
 
 
 @pytest.mark.skipif(not shutil.which("make"), reason="this machine has no make")
+def test_grade_takes_files_from_where_its_user_stands(course, monkeypatch, tmp_path):
+    places = []
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert course.main(["lab"]) == 0  # makes the environment
+    monkeypatch.setattr(
+        course, "call", lambda command, env, cwd=None: places.append((command[3:], cwd)) or 0
+    )
+    for arguments in (["grade", "submissions", "--to", "g.csv"], ["progress", "02"]):
+        assert course.main(arguments) == 0
+    assert places == [
+        (["funnelkit.cli", "grade", "submissions", "--to", "g.csv"], os.getcwd()),
+        (["funnelkit.cli", "progress", "02"], None),
+    ]
+
+
 def test_make_calls_start():
     # `make test PYTHON=3.12` hands its own choice to the programs that it runs.
     variables = {name: text for name, text in os.environ.items() if not name.startswith("M")}
