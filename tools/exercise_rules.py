@@ -42,25 +42,14 @@ from pathlib import Path
 
 import nbformat
 from notebook_rules import (
+    SHARED_RULES,
     TASK_HEADING,
     Cell,
     Course,
     Notebook,
     Problem,
-    check_code,
-    check_executed,
-    check_figures,
-    check_form,
-    check_given,
     check_links,
-    check_maths,
-    check_mermaid,
-    check_numbers,
-    check_outputs,
     check_ruff,
-    check_signs,
-    check_tags,
-    check_typed_numbers,
     headings,
     loaded_tables,
     normalised,
@@ -541,23 +530,6 @@ def _plain_code(source: str) -> str:
     tree = python_tree(source)
     return ast.unparse(tree) if tree else source
 
-
-SHARED_RULES = [
-    check_form,
-    check_executed,
-    check_outputs,
-    check_ruff,
-    check_code,
-    check_tags,
-    check_typed_numbers,
-    check_figures,
-    check_signs,
-    check_mermaid,
-    check_maths,
-    check_numbers,
-    check_given,
-    check_links,
-]
 
 TASK_RULES: list[Rule] = [check_task_sections, check_solved, check_calls]
 

@@ -1461,7 +1461,8 @@ def check_complete(course: Course) -> Iterator[Problem]:
             yield Problem("datasets/glossary.csv", what, "Teach it, or remove it")
 
 
-RULES: list[Rule] = [
+# What lessons and solutions have in common.
+SHARED_RULES: list[Rule] = [
     check_form,
     check_executed,
     check_outputs,
@@ -1475,6 +1476,11 @@ RULES: list[Rule] = [
     check_maths,
     check_numbers,
     check_given,
+    check_links,
+]
+
+RULES: list[Rule] = [
+    *SHARED_RULES,
     check_metadata,
     check_opening,
     check_predict,
@@ -1484,7 +1490,6 @@ RULES: list[Rule] = [
     check_reading,
     check_concepts,
     check_tables,
-    check_links,
 ]
 
 
