@@ -153,7 +153,7 @@ def test_what_comes_in_decides_what_comes_out(function):
         (math.nan, 2, ValueError, "converted is missing: fill or leave it out"),
         (None, 2, ValueError, "converted is missing"),
         (1, pd.NA, ValueError, "visitors is missing"),
-        ("1", 2, TypeError, "converted holds string values: give counts, as numbers"),
+        ("1", 2, TypeError, "converted holds string values: give numbers"),
         (True, 2, TypeError, r"converted is boolean: give the count, its .sum\(\)"),
         (pd.Series([True, False]), 2, TypeError, "converted is boolean"),
         (pd.DataFrame({"a": [1]}), 2, TypeError, "converted is a table: give one of its columns"),
@@ -616,6 +616,154 @@ def test_bootstrap_refuses_what_it_cannot_use(table, statistic, options, error, 
         metrics.bootstrap(table, statistic, **options)
 
 
+# ---------------------------------------------------------------- money
+
+money = st.floats(0.01, 1e9)
+
+
+def test_the_article_s_return_and_what_is_left_of_it():
+    assert metrics.roi_on_revenue(30_000, 10_000) == 2
+    assert metrics.roas(30_000, 10_000) == 3
+    assert metrics.roi_on_margin(30_000, 0.38 * 30_000, 10_000) == pytest.approx(0.86)
+
+
+@given(money, money, st.floats(0, 1))
+def test_returns_hang_together(revenue, cost, share):
+    on_revenue = metrics.roi_on_revenue(revenue, cost)
+    on_margin = metrics.roi_on_margin(revenue, share * revenue, cost)
+    assert metrics.roas(revenue, cost) == pytest.approx(on_revenue + 1)
+    assert on_margin <= on_revenue + 1e-9 * abs(on_revenue) + 1e-9
+    assert on_margin == pytest.approx((1 - share) * revenue / cost - 1)
+    assert metrics.roi_on_margin(revenue, 0, cost) == pytest.approx(on_revenue)
+
+
+@given(money, money, st.integers(1, 10**6))
+def test_break_even_is_where_the_return_is_zero(cost_per_visitor, margin, visitors):
+    rate = metrics.break_even_rate(cost_per_visitor, margin)
+    earned, spent = rate * visitors * margin, cost_per_visitor * visitors
+    assert metrics.roi_on_revenue(earned, spent) == pytest.approx(0, abs=1e-9)
+    assert metrics.payback_months(cost_per_visitor / rate, margin) == pytest.approx(1)
+
+
+@given(st.lists(st.tuples(money, st.integers(1, 1000), st.booleans()), min_size=1, max_size=8))
+def test_blended_cost_never_exceeds_paid_cost(channels):
+    cost = {n: spent if paid else 0 for n, (spent, _, paid) in enumerate(channels)}
+    customers = {n: won for n, (_, won, _) in enumerate(channels)}
+    blended = metrics.cac(cost, customers)
+    assert blended == pytest.approx(sum(cost.values()) / sum(customers.values()))
+    if any(cost.values()):
+        paid = metrics.cac(cost, customers, basis="paid")
+        assert blended <= paid * (1 + 1e-12)
+        each = [metrics.cost_per(cost[n], customers[n]) for n in cost if cost[n]]
+        assert min(each) * (1 - 1e-9) <= paid <= max(each) * (1 + 1e-9)
+
+
+def test_channels_may_stand_in_any_order():
+    cost = pd.Series({"ads": 3000.0, "direct": 0.0})
+    assert metrics.cac(cost, pd.Series({"direct": 10, "ads": 20})) == 100
+
+
+@given(st.lists(st.tuples(money, st.floats(0, 1e9)), min_size=2, max_size=8))
+def test_marginal_returns_add_up_to_all_that_came_back(levels):
+    steps, returned = zip(*levels, strict=True)
+    cost = np.cumsum(steps)
+    table = metrics.marginal_returns(cost, list(returned))
+    risen = (table["marginal"] * table["cost"].diff()).iloc[1:].sum()
+    assert risen == pytest.approx(returned[-1] - returned[0], rel=1e-6, abs=1e-3)
+    assert np.isnan(table["marginal"].iloc[0])
+    assert (table["average"] * table["cost"]).to_numpy() == pytest.approx(np.array(returned))
+
+
+def test_a_channel_that_saturates_has_a_marginal_return_below_its_average():
+    cost = np.array([50, 100, 150, 200.0])
+    table = metrics.marginal_returns(cost, 1000 * cost / (cost + 80))
+    assert (table["marginal"].iloc[1:] < table["average"].iloc[1:]).all()
+    assert table["marginal"].iloc[1:].is_monotonic_decreasing
+
+
+def profit(visitors, rate, margin, cost=500):
+    return visitors * rate * margin - cost
+
+
+BASE = {"visitors": 1000, "rate": 0.02, "margin": 50}
+
+
+def test_sensitivity_moves_one_input_at_a_time():
+    changes = {"margin": (45, 52), "rate": (0.018, 0.03), "visitors": (1000, 1000)}
+    table = metrics.sensitivity(profit, BASE, changes)
+    assert list(table.index) == ["rate", "margin", "visitors"]
+    assert table.attrs["base"] == profit(**BASE)
+    for name, row in table.iterrows():
+        assert row["result_low"] == profit(**BASE | {name: changes[name][0]})
+        assert row["result_high"] == profit(**BASE | {name: changes[name][1]})
+        assert row["swing"] == abs(row["result_high"] - row["result_low"])
+    assert table.loc["visitors", "swing"] == 0
+
+
+def test_sensitivity_to_a_cost_falls():
+    table = metrics.sensitivity(profit, BASE | {"cost": 500}, {"cost": (400, 700)})
+    assert table.loc["cost", "result_low"] > table.loc["cost", "result_high"]
+    assert table.loc["cost", "swing"] == 300
+
+
+SERIES = pd.Series([1.0, 2.0], index=["ads", "seo"])
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: metrics.roi_on_revenue(1, 0), ValueError, "cost is 0: a return on nothing"),
+        (lambda: metrics.roi_on_revenue(1, -5), ValueError, r"cost is negative \(-5\)"),
+        (lambda: metrics.roi_on_margin(1, -2, 5), ValueError, "delivery is negative"),
+        (lambda: metrics.roas("1", 5), TypeError, "revenue holds string values: give numbers"),
+        (lambda: metrics.roas(np.nan, 5), ValueError, "revenue is missing"),
+        (lambda: metrics.roas(np.inf, 5), ValueError, "revenue is infinite"),
+        (lambda: metrics.roas([1, 2], [1, 2, 3]), ValueError, "2 of revenue, 3 of cost"),
+        (lambda: metrics.roas(SERIES, SERIES[::-1]), ValueError, "different indexes"),
+        (lambda: metrics.roas(SERIES, -SERIES), ValueError, "in 2 of 2 rows .*row 'ads', -1"),
+        (lambda: metrics.cost_per(100, 0), ValueError, "nobody reached the stage"),
+        (lambda: metrics.cost_per(100, 1.5), ValueError, "reached is not a whole number"),
+        (lambda: metrics.cac({"a": 1}, {"a": 0}), ValueError, "there are no customers"),
+        (lambda: metrics.cac({"a": 1}, {"b": 1}), ValueError, "only one .* has a, b"),
+        (lambda: metrics.cac({"a": -1}, {"a": 1}), ValueError, "cost is negative"),
+        (lambda: metrics.cac(100, 2), TypeError, r"cost is a int: .*cost_per"),
+        (lambda: metrics.cac({"a": 0}, {"a": 1}, basis="paid"), ValueError, "no channel costs"),
+        (lambda: metrics.cac({"a": 1}, {"a": 1}, basis="all"), ValueError, "basis is 'all'"),
+        (lambda: metrics.payback_months(100, 0), ValueError, "never paid back"),
+        (lambda: metrics.break_even_rate(1, 0), ValueError, "no rate breaks even"),
+        (lambda: metrics.marginal_returns([1], [1]), ValueError, "at least two levels"),
+        (lambda: metrics.marginal_returns([1, 3, 2], [1, 2, 3]), ValueError, "from 3 to 2"),
+        (lambda: metrics.marginal_returns([0, 3], [1, 2]), ValueError, "cost is 0"),
+        (
+            lambda: metrics.sensitivity(profit, BASE, {"rat": (0, 1)}),
+            ValueError,
+            "no input in base is called 'rat': did you mean 'rate'",
+        ),
+        (
+            lambda: metrics.sensitivity(profit, BASE, {"rate": (0.03, 0.04)}),
+            ValueError,
+            "the range of 'rate' is 0.03 to 0.04, and it is now 0.02",
+        ),
+        (lambda: metrics.sensitivity(profit, BASE, {}), ValueError, "changes is empty"),
+        (
+            lambda: metrics.sensitivity(lambda **_: "5", BASE, {"rate": (0, 1)}),
+            TypeError,
+            "returned a str",
+        ),
+        (
+            lambda: metrics.sensitivity(
+                lambda rate: 1 / rate if rate else np.inf, {"rate": 1}, {"rate": (0, 1)}
+            ),
+            ValueError,
+            "missing or infinite in 1 of 1 rows .*'rate'",
+        ),
+    ],
+)
+def test_money_that_cannot_be_is_refused(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
 # ---------------------------------------------------------------- the metric contract
 
 TIMES = {}
@@ -659,6 +807,23 @@ BY_HAND = {
         tuple(sorted(days(user, "opportunity", "customer") for user in who("customer"))),
         len(who("customer")),
     ),
+    "roi_on_revenue": lambda: (30_000 - 10_000, 10_000),
+    "roi_on_margin": lambda: (30_000 - 11_400 - 10_000, 10_000),
+    "roas": lambda: (30_000, 10_000),
+    "cost_per_lead": lambda: (1000, 40),
+    "cac_blended": lambda: (3000 + 0, 20 + 10),
+    "cac_paid": lambda: (3000, 20),
+    "payback_period": lambda: (150, 25),
+    "break_even_rate": lambda: (3, 150),
+    "marginal_return": lambda: (80 - 50, 200 - 100),
+}
+
+# Metrics that are kinds of one term of the glossary.
+KINDS = {
+    "roi-on-revenue": "roi",
+    "roi-on-margin": "roi",
+    "cac-blended": "cac",
+    "cac-paid": "cac",
 }
 
 
@@ -700,7 +865,8 @@ def test_the_contract_is_a_table_to_be_read():
 
 def test_the_contract_s_metrics_are_terms_of_the_glossary():
     glossary = pd.read_csv(Path(__file__).parents[1] / "datasets" / "glossary.csv")
-    terms = {name.replace("_", "-") for name in metrics.CONTRACT}
+    names = {name.replace("_", "-") for name in metrics.CONTRACT}
+    terms = {KINDS.get(name, name) for name in names}
     assert terms <= set(glossary["id"])
 
 
