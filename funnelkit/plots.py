@@ -628,6 +628,104 @@ def _bins(values, at_most=40):
     return low + span * edges
 
 
+# ---------------------------------------------------------------- values along an axis
+
+
+def line_chart(
+    table, *, ax=None, title=None, xlabel=None, ylabel=None, as_percent=False, mark=None, marked=""
+):
+    """Draw each column of a table as a line along the index, with its name at the end.
+
+    Parameters
+    ----------
+    table : DataFrame or Series
+        Columns are the lines, in this order; the index holds numbers, in rising order, or the
+        names of groups, which are then set side by side in their order. A missing value leaves
+        a gap. Up to 30 rows get a marker each.
+    ax : Axes, optional
+        Where to draw; a figure of its own when not given.
+    title : str, optional
+        What the chart found.
+    xlabel, ylabel : str, optional
+        What the axes show, with units; the names of index and columns when not given.
+    as_percent : bool, default False
+        Write the values as percentages.
+    mark : number, optional
+        Where on the index to draw a dashed line from top to bottom.
+    marked : str
+        Words beside that line.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    TypeError
+        If `table` is neither table nor Series, or a column holds no numbers.
+    ValueError
+        If it has no rows or columns, more than seven columns, or an index of numbers that falls.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"counted": [0, 5, 9], "expected": [0.0, 4.2, 8.1]})
+    >>> ax = line_chart(table, xlabel="weeks", ylabel="purchases")
+    >>> [text.get_text() for text in ax.texts]
+    ['counted', 'expected']
+    """
+    if isinstance(table, pd.Series):
+        table = table.to_frame(table.name if table.name is not None else "")
+    if isinstance(table, pd.DataFrame) and not len(table.columns):
+        raise ValueError("table has no columns: there is nothing to draw")
+    _check(table, [], "numbers, a column a line")
+    _not_too_many(len(table.columns))
+    for name in table.columns:
+        if not pd.api.types.is_numeric_dtype(table[name]):
+            raise TypeError(f"column {name!r} holds {table[name].dtype}, not numbers")
+    named = not pd.api.types.is_numeric_dtype(table.index)
+    if not named and not table.index.is_monotonic_increasing:
+        raise ValueError("the index does not rise: sort the table with .sort_index()")
+    places = np.arange(len(table)) if named else table.index.to_numpy(float)
+    ax = _axes(ax)
+    ends = []
+    for style, name in enumerate(table.columns):
+        values = table[name].to_numpy(float, na_value=np.nan)
+        colour, marker = PALETTE[style], MARKERS[style] if len(table) <= 30 else None
+        ax.plot(places, values, color=colour, lw=2.4, ls=DASHES[style], zorder=3)
+        if marker:
+            ax.plot(places, values, marker, color=colour, ms=7, mec="white", zorder=4)
+        known = np.flatnonzero(~np.isnan(values))
+        if str(name) and len(known):
+            ends.append((values[known[-1]], str(name), colour, places[known[-1]]))
+    low, high = ax.get_ylim()
+    ax.set_ylim(low if table.min(axis=None) < 0 else 0, high)
+    if mark is not None:
+        ax.axvline(mark, color=QUIET, lw=1.4, ls=(0, (4, 3)), zorder=2)
+        ax.annotate(
+            marked,
+            (mark, 1),
+            (-6, -4),
+            xycoords=ax.get_xaxis_transform(),
+            textcoords="offset points",
+            ha="right",
+            va="top",
+            size=SIZE,
+            color=INK,
+        )
+    if named:
+        ax.set_xticks(places, [_name(name) for name in table.index], size=SMALL)
+        ax.set_xlabel(xlabel or table.index.name or "group", size=SIZE, color=INK)
+        ax.spines["bottom"].set(visible=True, color=QUIET, linewidth=1)
+    else:
+        ax.set_xlim(places[0], places[-1] if len(places) > 1 else places[0] + 1)
+        _axis(ax, "x", "{:,g}".format, xlabel or table.index.name or "index")
+        ax.spines["bottom"].set(visible=True, color=QUIET, linewidth=1)
+    fallback = table.columns.name or (str(table.columns[0]) if len(table.columns) == 1 else "value")
+    _axis(ax, "y", _percent_tick if as_percent else "{:,g}".format, ylabel or fallback)
+    _label_ends(ax, ends)
+    return _title(ax, title)
+
+
 # ---------------------------------------------------------------- the style
 
 

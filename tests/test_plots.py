@@ -112,6 +112,14 @@ BOOTSTRAP = metrics.bootstrap(
     USERS, lambda table: table["converted"].mean(), n_resamples=300, seed=1
 )
 
+LINES = pd.DataFrame(
+    {"counted": np.arange(78.0) ** 0.9, "expected": np.arange(78.0) ** 0.88, "nothing": 0.0},
+    index=pd.Index(np.arange(78.0), name="weeks"),
+)
+GROUPS = pd.DataFrame(
+    {"counted": [0.2, 0.7, 1.4, np.nan], "model": [0.2, 0.6, 1.5, 3.0]}, ["0", "1", "2", "3+"]
+)
+
 CHARTS = {
     "funnel": lambda **o: plots.funnel_chart(FUNNEL, **o),
     "funnel, share": lambda **o: plots.funnel_chart(FUNNEL, value="overall_rate", **o),
@@ -126,6 +134,8 @@ CHARTS = {
     "time, by": lambda **o: plots.time_to_convert_curve(REACHED, by="channel", until="60D", **o),
     "over time": lambda **o: plots.rate_over_time({"period": PERIOD, "cohort": COHORT}, **o),
     "over time, one": lambda **o: plots.rate_over_time(COHORT, **o),
+    "lines": lambda **o: plots.line_chart(LINES, mark=40, marked="the model saw this", **o),
+    "lines, groups": lambda **o: plots.line_chart(GROUPS, xlabel="repeat purchases", **o),
     "histogram": lambda **o: plots.histogram_of_replicates(BOOTSTRAP, **o),
 }
 PANELS = {
@@ -642,3 +652,42 @@ def test_wrong_tables_are_refused_with_the_remedy(draw, error, words):
     with pytest.raises(error, match=words):
         draw()
     assert not plt.get_fignums(), "no empty figure is left behind"
+
+
+# ---------------------------------------------------------------- values along an axis
+
+
+def test_line_chart_draws_each_column():
+    ax = plots.line_chart(LINES, mark=40, marked="until here")
+    assert len(ax.lines) == 4, "three lines and the mark, and no markers with so many rows"
+    for line, name in zip(ax.lines, LINES, strict=False):
+        np.testing.assert_array_equal(line.get_xydata()[:, 1], LINES[name])
+    assert {text.get_text() for text in ax.texts} == {*LINES, "until here"}
+    assert ax.get_ylim()[0] == 0 and ax.get_xlim() == (0, 77)
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("weeks", "value")
+
+
+def test_line_chart_sets_groups_side_by_side():
+    ax = plots.line_chart(GROUPS, xlabel="repeat purchases", ylabel="mean")
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["0", "1", "2", "3+"]
+    assert len(ax.lines) == 4, "a line and its markers for each column"
+    one = plots.line_chart(GROUPS["model"], as_percent=True)
+    assert one.get_ylabel() == "model" and one.get_xlabel() == "group"
+    one.figure.draw_without_rendering()
+    assert one.get_yticklabels()[-1].get_text().endswith(" %")
+
+
+@pytest.mark.parametrize(
+    ("table", "error", "words"),
+    [
+        ([1, 2], TypeError, "table is a list"),
+        (GROUPS[:0], ValueError, "no rows"),
+        (GROUPS[[]], ValueError, "no columns"),
+        (GROUPS.assign(model="x"), TypeError, "column 'model' holds .*, not numbers"),
+        (LINES[::-1], ValueError, "sort the table"),
+        (pd.DataFrame(np.eye(8)), ValueError, "8 groups and at most 7"),
+    ],
+)
+def test_line_chart_refuses_what_it_cannot_draw(table, error, words):
+    with pytest.raises(error, match=words):
+        plots.line_chart(table)
