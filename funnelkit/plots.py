@@ -290,6 +290,8 @@ def rate_chart(
     rate="rate",
     low="ci_low",
     high="ci_high",
+    mark=None,
+    marked="",
     xlabel="conversion rate",
 ):
     """Draw the rate of each group as a dot with its interval, and write out the numbers.
@@ -306,6 +308,11 @@ def rate_chart(
         What the chart found.
     rate, low, high : str
         Columns with the rate and the ends of its interval. Rows without a rate are left out.
+    mark : str or float, optional
+        What the rates are to be compared with: a column with a value for each row, drawn as a
+        short upright line, or one value for all, drawn from top to bottom.
+    marked : str
+        What the mark is, written at the uppermost.
     xlabel : str, default "conversion rate"
         Name of the rate.
 
@@ -353,11 +360,41 @@ def rate_chart(
         ax.plot(row[rate], place, marker, color=colour, ms=10, mec="white", mew=1.2)
         _outside(ax, place, _numbers(row, row[rate]))
     left, right = table[low].min(), table[high].max()
+    if mark is not None:
+        left, right = _marks(ax, table, places, mark, marked, left, right)
     margin = 0.05 * (right - left)
     ax.set_xlim(max(left - margin, -margin), right + margin)
     with_interval = f"{100 * confidence:g} % interval" if confidence else "interval"
     _axis(ax, "x", _percent_tick, f"{xlabel} (with {with_interval})")
     return _title(ax, title)
+
+
+def _marks(ax, table, places, mark, words, left, right):
+    """Draw what rates are compared with; return how far the axis has to reach."""
+    if isinstance(mark, str):
+        _check(table, [mark], "metrics.rates(...), with a column to compare with")
+        values = table[mark].to_numpy(float)
+        for place, value in zip(places, values, strict=True):
+            ax.plot([value] * 2, [place - 0.32, place + 0.32], color=INK, lw=2.6, zorder=4)
+    else:
+        values = np.array([float(mark)])
+        ax.axvline(mark, color=INK, lw=1.6, ls=(0, (4, 3)), zorder=1)
+    left, right = min(left, np.nanmin(values)), max(right, np.nanmax(values))
+    if words:
+        ax.set_ylim(top=ax.get_ylim()[1] - 0.3)
+        start = values[0] < (left + right) / 2  # then there is room on the right
+        ax.annotate(
+            words,
+            (values[0], places[0] - 0.36),
+            (-2 if start else 2, 3),
+            textcoords="offset points",
+            ha="left" if start else "right",
+            va="bottom",
+            size=SMALL,
+            color=INK,
+            annotation_clip=False,
+        )
+    return left, right
 
 
 def rate_over_time(tables, *, ax=None, title=None, rate="rate", interval=True, ylabel=None):
@@ -723,6 +760,91 @@ def line_chart(
     fallback = table.columns.name or (str(table.columns[0]) if len(table.columns) == 1 else "value")
     _axis(ax, "y", _percent_tick if as_percent else "{:,g}".format, ylabel or fallback)
     _label_ends(ax, ends)
+    return _title(ax, title)
+
+
+def tornado_chart(table, *, ax=None, title=None, xlabel=None, write=None, inputs=None):
+    """Draw how far each input moves a result, the widest bar on top.
+
+    Parameters
+    ----------
+    table : DataFrame
+        What `metrics.sensitivity` returns.
+    ax : Axes, optional
+        Where to draw; a figure of its own when not given.
+    title : str, optional
+        What the chart found.
+    xlabel : str, optional
+        What the result is, with its unit; "result" when not given.
+    write : callable, optional
+        How a result is written; rounded to whole numbers when not given.
+    inputs : mapping of str to callable, optional
+        How the ends of an input's range are written at its bar, by input, such as
+        ``{"rate": plots.percent}``; as plain numbers when not given.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    TypeError
+        If `table` is no DataFrame.
+    ValueError
+        If columns, rows or the result of the base are missing.
+
+    Examples
+    --------
+    >>> from funnelkit import metrics
+    >>> table = metrics.sensitivity(
+    ...     lambda rate, margin: 1000 * rate * margin - 500,
+    ...     {"rate": 0.02, "margin": 50},
+    ...     {"rate": (0.018, 0.03), "margin": (45, 52)},
+    ... )
+    >>> ax = tornado_chart(table, inputs={"rate": percent}, xlabel="profit, EUR")
+    >>> [text.get_text() for text in ax.texts]
+    ['1.8 %', '3.0 %', '45', '52', 'now 500']
+    """
+    _check(table, ["low", "high", "result_low", "result_high"], "metrics.sensitivity(...)")
+    base = table.attrs.get("base")
+    if base is None:
+        raise ValueError(
+            "table does not say what the result is now (attrs['base']): give the table of "
+            "metrics.sensitivity(...) as it came"
+        )
+    write, inputs = write or count, inputs or {}
+    ax = _axes(ax, height=max(2.6, 1.7 + 0.55 * len(table)))
+    places = _rows(ax, table.index)
+    for place, (name, row) in zip(places, table.iterrows(), strict=True):
+        for end, colour in (("low", SKY), ("high", BLUE)):
+            result = row[f"result_{end}"]
+            ax.barh(place, result - base, left=base, height=0.6, color=colour, zorder=2)
+            left = result < base or (result == base and end == "low")
+            ax.annotate(
+                inputs.get(name, "{:,g}".format)(row[end]),
+                (result, place),
+                (-5 if left else 5, 0),
+                textcoords="offset points",
+                ha="right" if left else "left",
+                va="center_baseline",
+                size=SMALL,
+                color=INK,
+            )
+    ax.axvline(base, color=INK, lw=1.6, zorder=3)
+    ax.set_ylim(top=-1.0)
+    ax.annotate(
+        f"now {write(base)}",
+        (base, -0.6),
+        (5, 0),
+        textcoords="offset points",
+        va="center_baseline",
+        size=SIZE,
+        color=INK,
+    )
+    ends = [base, *table["result_low"], *table["result_high"]]
+    room = 0.16 * (max(ends) - min(ends) or 1)
+    ax.set_xlim(min(ends) - room, max(ends) + room)
+    _axis(ax, "x", write, xlabel or "result")
     return _title(ax, title)
 
 

@@ -120,6 +120,13 @@ GROUPS = pd.DataFrame(
     {"counted": [0.2, 0.7, 1.4, np.nan], "model": [0.2, 0.6, 1.5, 3.0]}, ["0", "1", "2", "3+"]
 )
 
+TORNADO = metrics.sensitivity(
+    lambda visits, rate, margin, cost: visits * (rate * margin - cost),
+    {"visits": 800, "rate": 0.02, "margin": 280, "cost": 3.1},
+    {"rate": (0.018, 0.031), "margin": (270, 300), "cost": (2.9, 3.3), "visits": (800, 800)},
+)
+MARKED = BY_CHANNEL.assign(needed=BY_CHANNEL["rate"] * 0.6)
+
 CHARTS = {
     "funnel": lambda **o: plots.funnel_chart(FUNNEL, **o),
     "funnel, share": lambda **o: plots.funnel_chart(FUNNEL, value="overall_rate", **o),
@@ -129,6 +136,9 @@ CHARTS = {
     "rate": lambda **o: plots.rate_chart(BY_CHANNEL, **o),
     "rate, blocks": lambda **o: plots.rate_chart(SIMPSON, **o),
     "rate, steps": lambda **o: plots.rate_chart(FUNNEL, rate="step_rate", xlabel="step rate", **o),
+    "rate, marks": lambda **o: plots.rate_chart(MARKED, mark="needed", marked="break-even", **o),
+    "rate, one mark": lambda **o: plots.rate_chart(MARKED, mark=0.5, marked="break-even", **o),
+    "tornado": lambda **o: plots.tornado_chart(TORNADO, inputs={"rate": plots.percent}, **o),
     "time": lambda **o: plots.time_to_convert_curve(REACHED, until="60D", **o),
     "time, late": lambda **o: plots.time_to_convert_curve(LATE, **o),
     "time, by": lambda **o: plots.time_to_convert_curve(REACHED, by="channel", until="60D", **o),
@@ -691,3 +701,36 @@ def test_line_chart_sets_groups_side_by_side():
 def test_line_chart_refuses_what_it_cannot_draw(table, error, words):
     with pytest.raises(error, match=words):
         plots.line_chart(table)
+
+
+# ---------------------------------------------------------------- what rates and results move by
+
+
+def test_marks_stand_at_each_rate_s_own_value():
+    ax = plots.rate_chart(MARKED, mark="needed", marked="break-even")
+    upright = [line for line in ax.lines if len(set(line.get_xdata())) == 1 < len(line.get_xdata())]
+    assert [line.get_xdata()[0] for line in upright] == list(MARKED["needed"])
+    assert "break-even" in [text.get_text() for text in ax.texts]
+    left, right = ax.get_xlim()
+    assert left < MARKED["needed"].min() and MARKED["ci_high"].max() < right
+
+
+def test_tornado_chart_begins_at_the_base_and_ends_at_the_results():
+    ax = plots.tornado_chart(TORNADO, inputs={"rate": plots.percent}, xlabel="profit, EUR")
+    assert [label.get_text() for label in ax.get_yticklabels()] == list(TORNADO.index)
+    ends = [bar.get_x() + bar.get_width() for bar in ax.patches]
+    expected = TORNADO[["result_low", "result_high"]].to_numpy().ravel()
+    assert ends == pytest.approx(list(expected))
+    assert {bar.get_x() for bar in ax.patches} == {TORNADO.attrs["base"]}
+    words = [text.get_text() for text in ax.texts]
+    assert words[:2] == ["1.8 %", "3.1 %"]
+    assert words[-1] == f"now {TORNADO.attrs['base']:,.0f}"
+
+
+def test_a_tornado_needs_the_result_of_the_base():
+    with pytest.raises(ValueError, match="as it came"):
+        plots.tornado_chart(pd.DataFrame(TORNADO.to_dict()))
+    with pytest.raises(ValueError, match="metrics.sensitivity"):
+        plots.tornado_chart(FUNNEL)
+    with pytest.raises(ValueError, match="'need'"):
+        plots.rate_chart(MARKED, mark="need")
