@@ -730,7 +730,9 @@ def line_chart(
         colour, marker = PALETTE[style], MARKERS[style] if len(table) <= 30 else None
         ax.plot(places, values, color=colour, lw=2.4, ls=DASHES[style], zorder=3)
         if marker:
-            ax.plot(places, values, marker, color=colour, ms=7, mec="white", zorder=4)
+            ax.plot(
+                places, values, marker, color=colour, ms=7, mec="white", zorder=4, clip_on=False
+            )
         known = np.flatnonzero(~np.isnan(values))
         if str(name) and len(known):
             ends.append((values[known[-1]], str(name), colour, places[known[-1]]))
