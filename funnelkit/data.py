@@ -35,6 +35,7 @@ KINDS = {
     "number": "float64",
     "time": "datetime64[s]",
     "date": "datetime64[s]",
+    "flag": "bool",
 }
 
 
@@ -46,8 +47,8 @@ class Column:
     ----------
     name : str
         The column's name, the same in every table that has it.
-    kind : {"text", "whole", "number", "time", "date"}
-        How `load` types it: text, whole number, decimal number, moment (naive UTC), day.
+    kind : {"text", "whole", "number", "time", "date", "flag"}
+        How `load` types it: text, whole number, decimal number, moment (naive UTC), day, yes or no.
     meaning : str
         One sentence for the data dictionary.
     unit : str, optional
@@ -296,6 +297,156 @@ SCHEMAS: dict[str, Schema] = {
             ),
         ),
     ),
+    "leads": Schema(
+        file="leads.csv.gz",
+        row="one lead as the CRM exported it on 30 June 2026",
+        origin=SIMULATED,
+        notes=(
+            "Leads made since January 2025. The table has what such exports have: rows that stand "
+            "twice, people who stand under two addresses, values that are missing for a reason, "
+            "impossible or out of date. The counts of what a lead did are as they were known 48 "
+            "hours after `created_at`; the CRM counts visits itself and need not agree with the "
+            "log."
+        ),
+        columns=(
+            Column("lead_id", "text", "the CRM's number for the record"),
+            Column(
+                "user_id",
+                "text",
+                "the tracker's id of the first visit",
+                missing=(
+                    "the person refused tracking, came before the tracker was installed, or "
+                    "never came to the site"
+                ),
+            ),
+            Column(
+                "created_at",
+                "time",
+                "when the record was made",
+                unit="UTC, whole seconds",
+                allowed=("2025-01-01", "2026-06-30 23:59:59"),
+            ),
+            Column(
+                "entry",
+                "text",
+                "how the lead came into the CRM: the form on the site, a card left at a fair, a "
+                "partner's list",
+                allowed=("form", "card", "list"),
+            ),
+            Column("source", "text", "the channel of the first contact", allowed=CHANNELS),
+            Column("owner", "text", "the adviser who has the lead", missing="nobody has it"),
+            Column(
+                "birth_year",
+                "number",
+                "the year of birth",
+                unit="year",
+                allowed=(1900, 2015),
+                missing="not said",
+            ),
+            Column(
+                "age", "number", "the age as typed or imported", unit="years", missing="not said"
+            ),
+            Column(
+                "gender",
+                "text",
+                "the gender",
+                allowed=("female", "male", "other"),
+                missing="not said",
+            ),
+            Column(
+                "postcode",
+                "text",
+                "the postcode; its first digit is the region",
+                missing="not said",
+            ),
+            Column(
+                "income",
+                "number",
+                "the income as typed or imported",
+                unit="EUR a year",
+                allowed=(0, 10_000_000),
+                missing="not said",
+            ),
+            Column(
+                "company_size",
+                "text",
+                "how many work where the lead works",
+                allowed=("1", "2-9", "10-49", "50-249", "250+"),
+                missing="not said, or no work",
+            ),
+            Column(
+                "device",
+                "text",
+                "the device of the first visit",
+                allowed=("mobile", "desktop"),
+                missing="never on the site",
+            ),
+            Column("email_key", "text", "a keyed hash of the e-mail address"),
+            Column(
+                "phone_key",
+                "text",
+                "a keyed hash of the telephone number",
+                missing="no number left",
+            ),
+            Column("consent", "flag", "whether the lead agreed to be written to"),
+            Column(
+                "visit_count",
+                "number",
+                "visits to the site",
+                unit="visits",
+                allowed=(0, 50),
+                missing="refused tracking, or never on the site",
+            ),
+            Column(
+                "pages",
+                "number",
+                "pages seen",
+                unit="pages",
+                allowed=(0, 200),
+                missing="refused tracking, or never on the site",
+            ),
+            Column("downloads", "whole", "brochures downloaded", unit="downloads", allowed=(0, 20)),
+            Column("webinars", "whole", "webinars attended", unit="webinars", allowed=(0, 20)),
+            Column(
+                "email_opens",
+                "number",
+                "openings of the school's mails",
+                unit="openings",
+                allowed=(0, 50),
+                missing="no consent, so no mail was sent",
+            ),
+            Column(
+                "offer",
+                "text",
+                "what the confirmation of the registration offered, drawn by lot: nothing, "
+                "payment in instalments, a certificate",
+                allowed=("none", "instalments", "certificate"),
+            ),
+            Column("message", "text", "what the lead wrote in the form", missing="wrote nothing"),
+            Column("called", "flag", "whether an adviser has spoken with the lead"),
+            Column(
+                "called_by_lot",
+                "flag",
+                "whether the lead was called because the lot fell on it, whatever its points",
+            ),
+            Column(
+                "portal_logins",
+                "whole",
+                "log-ins to the students' portal, counted on the day of the export",
+                unit="log-ins",
+                allowed=(0, 200),
+            ),
+            Column("converted", "flag", "whether the lead has enrolled by the day of the export"),
+            Column(
+                "converted_at",
+                "time",
+                "when the lead enrolled",
+                unit="UTC, whole seconds",
+                allowed=("2025-01-01", "2026-06-30 23:59:59"),
+                missing="has not enrolled",
+            ),
+        ),
+    ),
     "cdnow": Schema(
         file="cdnow.csv.gz",
         row="one purchase at the online music shop CDNOW, a real company, in 1997 and 1998",
@@ -466,7 +617,8 @@ def truth() -> dict:
     Returns
     -------
     dict
-        ``seed``; ``model``, the parameters; ``facts``, counts that no table shows directly.
+        ``seed``; ``model``, the parameters; ``facts``, counts that no table shows directly;
+        ``leads``, the lead_ids of each hidden segment, each intent and each planted fault.
 
     Examples
     --------
