@@ -297,6 +297,53 @@ SCHEMAS: dict[str, Schema] = {
             ),
         ),
     ),
+    "surveys": Schema(
+        file="surveys.csv.gz",
+        row="one satisfaction survey sent to one subscriber",
+        origin=SIMULATED,
+        notes=(
+            "Sent four times a year, on the first of March, June, September and December, to "
+            "everybody whose subscription then was at least 14 days old and running. Most do not "
+            "answer."
+        ),
+        columns=(
+            Column("survey_id", "text", "the number of the survey sent", unique=True),
+            Column("customer_id", "text", "the subscriber who was asked"),
+            Column(
+                "sent",
+                "date",
+                "the day on which it was sent",
+                unit="UTC day",
+                allowed=("2024-03-01", "2026-06-30"),
+            ),
+            Column(
+                "answered",
+                "date",
+                "the day of the answer",
+                unit="UTC day",
+                allowed=("2024-03-01", "2026-06-30"),
+                missing="no answer",
+            ),
+            Column(
+                "csat",
+                "number",
+                "how satisfied are you with the school? 1 very dissatisfied, 2 dissatisfied, "
+                "3 neither, 4 satisfied, 5 very satisfied",
+                unit="points, whole",
+                allowed=(1, 5),
+                missing="no answer",
+            ),
+            Column(
+                "nps",
+                "number",
+                "how likely are you to recommend the school to a friend? 0 not at all, "
+                "10 extremely",
+                unit="points, whole",
+                allowed=(0, 10),
+                missing="no answer",
+            ),
+        ),
+    ),
     "leads": Schema(
         file="leads.csv.gz",
         row="one lead as the CRM exported it on 30 June 2026",

@@ -129,6 +129,18 @@ MODEL = {
         "churn_b": {"basic": 2.75, "plus": 3.7},
         "churn_b_factor": {"social_ads": 0.70, "partner": 1.40},
     },
+    # Who is unhappy leaves sooner. Who is in between does not trouble to answer, and of those at
+    # the two ends the happy ones answer most: so the answers look better than the customers feel.
+    "surveys": {
+        "first": "2024-03-01",
+        "every_months": 3,
+        "after_days": 14,
+        "satisfaction": {"churn_a": 0.7, "churn_b": 3.0, "churn_weight": 0.8, "mood_sd": 0.4},
+        "csat_at_least": {"2": -0.8, "3": -0.1, "4": 0.5, "5": 1.4},
+        "nps": {"mean": 6.4, "slope": 1.7, "sd": 0.8},
+        "answers": {"1": 0.40, "2": 0.22, "3": 0.18, "4": 0.36, "5": 0.60},
+        "answer_delay_days": {"median": 2.0, "sigma": 0.9, "within": 14},
+    },
 }
 REGION_SHARE = [0.24, 0.18, 0.14, 0.12, 0.10, 0.09, 0.07, 0.06]
 FIRST_PAGE = {
@@ -172,7 +184,9 @@ def world(seed: int = SEED, *, without: tuple[str, ...] = ()) -> dict[str, pd.Da
     dict of pandas.DataFrame
         The simulated tables by name, as `funnelkit.data.SCHEMAS` describes them, and under
         ``"people"`` what no company ever sees: one row a person who visited since the log began,
-        with the truth about them. ``"lead_truth"`` is a dict: what the table ``leads`` hides.
+        with the truth about them. Likewise ``"opinions"``: one row for each row of ``surveys``,
+        with what the customer thinks, whether they answered or not; and ``"lead_truth"``, a dict:
+        what the table ``leads`` hides.
 
     Raises
     ------
@@ -201,6 +215,9 @@ def world(seed: int = SEED, *, without: tuple[str, ...] = ()) -> dict[str, pd.Da
     customers, purchases = _customers(seed, people, days, without)
     orders = _orders(seed, purchases[purchases["product"] == "course"])
     subscriptions = _subscriptions(seed, purchases[purchases["product"] == "subscription"])
+    surveys, opinions = _surveys(
+        seed, purchases[purchases["product"] == "subscription"], subscriptions
+    )
     forms = events[events["event"] == "lead"]
     sent = forms.groupby(forms["browser"] // np.uint64(2))["seconds"].min()
     leads, lead_truth = simulate_leads.leads(seed, people, purchases, sent, without=without)
@@ -211,6 +228,8 @@ def world(seed: int = SEED, *, without: tuple[str, ...] = ()) -> dict[str, pd.Da
         "customers": customers,
         "orders": orders,
         "subscriptions": subscriptions,
+        "surveys": surveys,
+        "opinions": opinions,
         "leads": leads,
         "lead_truth": lead_truth,
         "people": _finish_people(seed, people[people["first_visit"] >= log_start], events),
@@ -683,10 +702,7 @@ def _subscriptions(seed: int, customers: pd.DataFrame) -> pd.DataFrame:
     draws = Draws(seed, "subscriptions")
     law = MODEL["subscriptions"]
     ids = customers["key"].to_numpy()
-    plan = np.where(draws.chance("plan", ids, law["plus"]), "plus", "basic")
-    b = pd.Series(plan).map(law["churn_b"]).to_numpy(float)
-    b = b * customers["origin"].map(law["churn_b_factor"]).fillna(1.0).to_numpy(float)
-    churn = np.clip(draws.beta("churn", ids, law["churn_a"], b), 1e-9, 1 - 1e-12)
+    plan, churn = _plan_and_churn(seed, customers)
     months = 1 + np.floor(
         np.log(draws.uniform("months", ids)) / np.log1p(-churn)
     ).clip(0, 600).astype(np.int64)  # fmt: skip
@@ -703,6 +719,77 @@ def _subscriptions(seed: int, customers: pd.DataFrame) -> pd.DataFrame:
             "ended": ended,
         }
     ).astype({"subscription_id": "str", "customer_id": "str", "plan": "str"})
+
+
+def _plan_and_churn(seed: int, customers: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Return each subscriber's plan and own chance to leave after each month."""
+    draws = Draws(seed, "subscriptions")
+    law = MODEL["subscriptions"]
+    ids = customers["key"].to_numpy()
+    plan = np.where(draws.chance("plan", ids, law["plus"]), "plus", "basic")
+    b = pd.Series(plan).map(law["churn_b"]).to_numpy(float)
+    b = b * customers["origin"].map(law["churn_b_factor"]).fillna(1.0).to_numpy(float)
+    return plan, np.clip(draws.beta("churn", ids, law["churn_a"], b), 1e-9, 1 - 1e-12)
+
+
+def _surveys(seed: int, customers, subscriptions) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the quarterly survey of subscribers, and what each of those asked thinks."""
+    from scipy.special import betainc, ndtri
+
+    draws = Draws(seed, "surveys")
+    law = MODEL["surveys"]
+    feel = law["satisfaction"]
+    _, churn = _plan_and_churn(seed, customers)
+    place = np.clip(betainc(feel["churn_a"], feel["churn_b"], churn), 1e-12, 1 - 1e-12)
+    ids = customers["key"].to_numpy()
+    taste = np.sqrt(1 - feel["churn_weight"] ** 2) * draws.normal("taste", ids)
+    satisfaction = taste - feel["churn_weight"] * ndtri(place)
+    waves = pd.date_range(
+        law["first"], MODEL["span"]["end"], freq=pd.DateOffset(months=law["every_months"])
+    )
+    started, ended = subscriptions["started"].to_numpy(), subscriptions["ended"].to_numpy()
+    parts = []
+    for number, sent in enumerate(waves.to_numpy()):
+        asked = started <= sent - np.timedelta64(law["after_days"], "D")
+        asked &= np.isnat(ended) | (ended > sent)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "key": ids[asked],
+                    "customer_id": customers["customer_id"].to_numpy()[asked],
+                    "sent": sent,
+                    "wave": number,
+                    "churn": churn[asked],
+                    "satisfaction": satisfaction[asked],
+                }
+            )
+        )
+    table = pd.concat(parts, ignore_index=True)
+    ids, k = table["key"].to_numpy(), table["wave"].to_numpy(np.uint64)
+    mood = table["satisfaction"] + feel["mood_sd"] * draws.normal("mood", ids, k)
+    cuts = [law["csat_at_least"][level] for level in ("2", "3", "4", "5")]
+    csat = 1 + np.searchsorted(cuts, mood, side="right")
+    ask = law["nps"]
+    nps = ask["mean"] + ask["slope"] * mood + ask["sd"] * draws.normal("nps", ids, k)
+    nps = np.clip(np.round(nps), 0, 10).to_numpy().astype(np.int64)
+    chance = pd.Series(csat.astype(str)).map(law["answers"]).to_numpy()
+    answered = draws.chance("answers", ids, chance, k)
+    late = law["answer_delay_days"]
+    delay = np.floor(draws.lognormal("delay", ids, late["median"], late["sigma"], k))
+    delay = np.minimum(delay, late["within"]).astype(np.int64).astype("timedelta64[D]")
+    table["survey_id"] = draws.code("survey", draws.bits("id", ids, k), "s")
+    public = pd.DataFrame(
+        {
+            "survey_id": table["survey_id"],
+            "customer_id": table["customer_id"],
+            "sent": table["sent"].astype("datetime64[s]"),
+            "answered": (table["sent"] + delay).where(answered).astype("datetime64[s]"),
+            "csat": pd.Series(csat, dtype="float64").where(answered),
+            "nps": pd.Series(nps, dtype="float64").where(answered),
+        }
+    ).astype({"survey_id": "str", "customer_id": "str"})
+    hidden = table.drop(columns="wave").assign(csat=csat, nps=nps, answered=answered)
+    return public, hidden
 
 
 def _add_months(start: pd.DatetimeIndex, months: np.ndarray) -> pd.DatetimeIndex:
@@ -779,8 +866,29 @@ def truth(tables: dict[str, pd.DataFrame], seed: int = SEED) -> dict:
         "bot_user_ids": sorted(bots.tolist()),
         "leads_since_the_log_began": int(people["lead_at"].le(_last_moment()).sum()),
         "customers_since_the_log_began": int(people["customer_at"].le(_last_moment()).sum()),
+        "surveys": {
+            "all": _opinion(tables["opinions"]),
+            **{
+                f"{sent:%Y-%m-%d}": _opinion(wave)
+                for sent, wave in tables["opinions"].groupby("sent")
+            },
+        },
     }
     return {"seed": seed, "model": MODEL, "facts": facts, "leads": tables["lead_truth"]}
+
+
+def _opinion(asked: pd.DataFrame) -> dict:
+    """Return what all who were asked think, and what those who answered say."""
+
+    def said(rows):
+        return {
+            "customers": len(rows),
+            "csat": round(float((rows["csat"] >= 4).mean()), 4),
+            "mean_csat": round(float(rows["csat"].mean()), 4),
+            "nps": round(float(100 * ((rows["nps"] >= 9).mean() - (rows["nps"] <= 6).mean())), 2),
+        }
+
+    return {"asked": said(asked), "answered": said(asked[asked["answered"]])}
 
 
 def _last_moment() -> pd.Timestamp:

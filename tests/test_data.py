@@ -128,6 +128,15 @@ def test_subscriptions_last_whole_months():
     assert (pd.Series(whole, index=end.index) == end).all()
 
 
+def test_surveys_go_to_subscribers_and_an_answer_is_whole():
+    surveys = fk.load("surveys")
+    assert set(surveys["customer_id"]) <= set(fk.load("subscriptions")["customer_id"])
+    answers = surveys[["answered", "csat", "nps"]].notna()
+    assert (answers.all(axis="columns") | ~answers.any(axis="columns")).all()
+    points = surveys[["csat", "nps"]].stack()
+    assert (points == points.round()).all()
+
+
 # ---------------------------------------------------------------- CDNOW, as published
 
 

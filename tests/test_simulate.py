@@ -209,6 +209,80 @@ def test_mixed_churn_is_as_the_curriculum_says():
     assert mean_b == pytest.approx(b, rel=0.15)
 
 
+# ---------------------------------------------------------------- surveys, lesson 04
+
+
+def test_who_leaves_sooner_is_less_satisfied(tables):
+    from scipy.special import betainc, ndtri
+
+    law = MODEL["surveys"]["satisfaction"]
+    people = tables["opinions"].drop_duplicates("key")  # once each: a customer has one satisfaction
+    place = ndtri(betainc(law["churn_a"], law["churn_b"], people["churn"]))
+    # Who was asked depends on churn alone, so the regression on churn is as planted among them.
+    slope, _ = np.polyfit(place, people["satisfaction"], 1)
+    left_over = (1 - law["churn_weight"] ** 2) ** 0.5
+    error = left_over / (place.std() * len(place) ** 0.5)
+    within(slope, -law["churn_weight"], error, "satisfaction on churn")
+
+
+def test_opinions_follow_satisfaction(tables):
+    from scipy.special import ndtr
+
+    law, asked = MODEL["surveys"], tables["opinions"]
+    for level, cut in law["csat_at_least"].items():
+        chance = ndtr((asked["satisfaction"] - cut) / law["satisfaction"]["mood_sd"])
+        error = np.sqrt((chance * (1 - chance)).sum()) / len(asked)
+        within((asked["csat"] >= int(level)).mean(), chance.mean(), error, f"csat {level} or more")
+    ask, inside = law["nps"], asked[asked["satisfaction"].abs() < 1]  # far from both ends
+    expected = ask["mean"] + ask["slope"] * inside["satisfaction"]
+    spread = np.hypot(ask["slope"] * law["satisfaction"]["mood_sd"], ask["sd"])
+    error = spread / len(inside) ** 0.5
+    within(inside["nps"].mean(), expected.mean(), error, "answer on recommending")
+
+
+def test_who_answers_depends_on_what_they_would_say(tables):
+    asked, late = tables["opinions"], MODEL["surveys"]["answer_delay_days"]
+    for level, planted in MODEL["surveys"]["answers"].items():
+        rows = asked[asked["csat"] == int(level)]
+        share_within(rows["answered"], planted, f"answers, csat {level}")
+    surveys = tables["surveys"].dropna(subset="answered")
+    days = (surveys["answered"] - surveys["sent"]) / pd.Timedelta("1D")
+    share_within(days < late["median"], 0.5, "answers within the median delay")
+    assert days.between(0, late["within"]).all()
+
+
+def test_the_answers_look_better_than_the_customers_feel(tables):
+    said = simulate.truth(tables)["facts"]["surveys"]["all"]
+    surveys = tables["surveys"]
+    answers = surveys.dropna(subset="answered")
+    assert said["asked"]["customers"] == len(surveys)
+    assert said["answered"]["customers"] == len(answers)
+    assert said["answered"]["csat"] == round((answers["csat"] >= 4).mean(), 4)
+    nps = 100 * ((answers["nps"] >= 9).mean() - (answers["nps"] <= 6).mean())
+    assert said["answered"]["nps"] == round(nps, 2)
+    assert said["answered"]["csat"] - said["asked"]["csat"] > 0.1
+    assert said["answered"]["nps"] - said["asked"]["nps"] > 15
+
+
+def test_detractors_leave_sooner_than_promoters(tables):
+    surveys = tables["surveys"].dropna(subset="answered").merge(tables["subscriptions"])
+    surveys = surveys[surveys["sent"] <= END - pd.DateOffset(months=3)]
+    left = surveys["ended"] <= surveys["sent"] + pd.DateOffset(months=3)
+    unhappy, happy = left[surveys["nps"] <= 6], left[surveys["nps"] >= 9]
+    assert unhappy.mean() > 3 * happy.mean()
+
+
+def test_only_running_subscriptions_are_asked(tables):
+    surveys = tables["surveys"].merge(tables["subscriptions"], how="left", on="customer_id")
+    assert (surveys["started"] <= surveys["sent"] - pd.Timedelta("14D")).all()
+    assert (surveys["ended"].isna() | (surveys["ended"] > surveys["sent"])).all()
+    assert not surveys.duplicated(["customer_id", "sent"]).any()
+    for wave, rows in surveys.groupby("sent"):
+        old = tables["subscriptions"]["started"] <= wave - pd.Timedelta("14D")
+        ended = tables["subscriptions"]["ended"]
+        assert len(rows) == (old & (ended.isna() | (ended > wave))).sum()
+
+
 # ---------------------------------------------------------------- orders, lesson 06
 
 
@@ -334,7 +408,8 @@ def test_without_a_channel_all_other_draws_stay(channel):
     assert channel not in set(less["spend"]["channel"])
     other = full["spend"][full["spend"]["channel"] != channel].reset_index(drop=True)
     pd.testing.assert_frame_equal(other, less["spend"].reset_index(drop=True))
-    for name, key in (("orders", "order_id"), ("subscriptions", "subscription_id")):
+    keys = {"orders": "order_id", "subscriptions": "subscription_id", "surveys": "survey_id"}
+    for name, key in keys.items():
         left, right = (t[name].set_index(key) for t in (full, less))
         assert set(right.index) < set(left.index)
         pd.testing.assert_frame_equal(left.loc[right.index], right)
@@ -352,6 +427,33 @@ def test_a_new_table_leaves_the_others_as_they_were():
     whole = tables["orders"].set_index("order_id")
     whole = whole[whole["customer_id"].isin(some["customer_id"])].sort_index()
     pd.testing.assert_frame_equal(alone, whole)
+
+
+def test_surveys_leave_the_older_tables_as_they_were():
+    # Checksums of the tables as they were before there were surveys.
+    before = {
+        "events": "54ba9795d4cb596e",
+        "visitors": "9e088623b015e028",
+        "spend": "16df3e924a81709f",
+        "customers": "1a19a6cf53eea432",
+        "orders": "2389642dba9622dc",
+        "subscriptions": "3a18fe77071d4acb",
+    }
+    for name, begins in before.items():
+        content = simulate._csv(world(SEED)[name], name)
+        assert data.checksum(content).startswith(begins), name
+
+
+def test_surveys_alone_are_as_with_all_the_rest():
+    tables = world(SEED)
+    days = pd.date_range(MODEL["span"]["history"], MODEL["span"]["end"])
+    people = simulate._people(SEED, days, simulate._spend(SEED, days), ())
+    _, books = simulate._customers(SEED, people, days, ())
+    some = books[books["product"] == "subscription"].iloc[::5]
+    alone, _ = simulate._surveys(SEED, some, simulate._subscriptions(SEED, some))
+    alone = alone.set_index("survey_id").sort_index()
+    whole = tables["surveys"].set_index("survey_id").sort_index()
+    pd.testing.assert_frame_equal(alone, whole[whole["customer_id"].isin(some["customer_id"])])
 
 
 def test_an_unknown_channel_is_refused():
