@@ -1321,7 +1321,7 @@ CONTRACT = {
             example=Example({"kept": 170, "at_start": 200}, 170, 200),
         ),
         Metric(
-            name="churn_rate",
+            name="churn",
             formula=r"\frac{\mathrm{lost}}{\mathrm{at\ start}} = 1 - r",
             numerator="of those at the start, who has left",
             denominator="customers at the start of the period",
@@ -1341,10 +1341,10 @@ CONTRACT = {
             example=Example({"retention": 0.75}, 1, 0.25),
         ),
         Metric(
-            name="survival",
-            formula=r"\hat S(t) = \prod_{t_i \le t} \left(1 - \frac{d_i}{n_i}\right)",
-            numerator="at each age, who stays of those watched, multiplied up",
-            denominator="at each age, who is still watched, multiplied up",
+            name="kaplan_meier",
+            formula=r"\prod_{t_i \leq t} (1 - \frac{d_i}{n_i})",
+            numerator="at each age, who stays; multiplied up",
+            denominator="at each age, who is watched; multiplied up",
             unit="share of customers",
             window="from each customer's start to the age",
             function="funnelkit.cohorts.kaplan_meier",
@@ -1368,7 +1368,7 @@ CONTRACT = {
         Metric(
             name="nps",
             formula=r"100 \cdot \frac{n_{9,10} - n_{0 \ldots 6}}{n}",
-            numerator="answers of 9 or 10 less those of 0 to 6, times 100",
+            numerator="100 times: answers of 9 and 10 less 0 to 6",
             denominator="all answers, from 0 to 10",
             unit="points from −100 to 100",
             window="the survey",

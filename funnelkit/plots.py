@@ -765,6 +765,152 @@ def line_chart(
     return _title(ax, title)
 
 
+# ---------------------------------------------------------------- who stays
+
+
+def cohort_heatmap(table, *, ax=None, title=None, xlabel="age in months", ylabel="cohort"):
+    """Draw a cohort table: darker where more are active, the share written in each cell.
+
+    Cells without a value, the future that has not been seen, stay blank.
+
+    Parameters
+    ----------
+    table : DataFrame
+        What `cohorts.cohort_table` or `cohorts.purchase_cohorts` returns, or some of its
+        columns: up to 20, so that the numbers can be read.
+    ax : Axes, optional
+        Where to draw; a figure of its own when not given.
+    title : str, optional
+        What the chart found.
+    xlabel, ylabel : str, optional
+        What columns and rows are, with the unit.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    TypeError
+        If `table` is no DataFrame.
+    ValueError
+        If it has no rows, more than 20 columns, or a value outside 0 to 1.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({0: [1.0, 1.0], 1: [0.8, None]}, index=["2026-01", "2026-02"])
+    >>> ax = cohort_heatmap(table, title="One in five leaves in the first month")
+    >>> [text.get_text() for text in ax.texts]
+    ['100', '80', '100']
+    """
+    from matplotlib.colors import LinearSegmentedColormap
+
+    _check(table, [], "cohorts.cohort_table(...)")
+    if table.shape[1] > 20:
+        raise ValueError(
+            f"table has {table.shape[1]} columns and at most 20 can be read: pick some ages, "
+            "like table[[0, 1, 3, 6, 12]]"
+        )
+    shares = table.to_numpy(float, na_value=np.nan)
+    outside = (shares < 0) | (shares > 1)
+    if outside.any():
+        raise ValueError(
+            f"table holds {outside.sum()} values outside 0 to 1 (first: {shares[outside][0]:g}): "
+            "give shares"
+        )
+    ax = _axes(ax, height=max(2.6, 1.6 + 0.42 * len(table)))
+    colours = LinearSegmentedColormap.from_list("shares", ["#E6F0F8", BLUE, "#003A5D"])
+    across, down = np.arange(shares.shape[1] + 1) - 0.5, np.arange(len(table) + 1) - 0.5
+    ax.pcolormesh(
+        across, down, np.ma.masked_invalid(shares), cmap=colours, vmin=0, vmax=1, ec="white", lw=2
+    )
+    for (row, column), share in np.ndenumerate(shares):
+        if not np.isnan(share):
+            ax.text(
+                column,
+                row,
+                f"{100 * share:.0f}",
+                ha="center",
+                va="center_baseline",
+                size=SMALL,
+                color="white" if share > 0.4 else INK,
+            )
+    sizes = table.attrs.get("customers", {})
+    names = [f"{n}  (n = {count(sizes[n])})" if n in sizes else n for n in map(str, table.index)]
+    ax.set_yticks(range(len(table)), names, size=SMALL)
+    ax.set_xticks(range(shares.shape[1]), [str(age) for age in table.columns], size=SMALL)
+    ax.set_ylim(len(table) - 0.5, -0.5)
+    ax.set_xlabel(f"{xlabel}; cells: % of the cohort", size=SIZE, color=INK)
+    ax.set_ylabel(ylabel, size=SIZE, color=INK)
+    return _title(ax, title)
+
+
+def survival_chart(
+    curve, *, ax=None, title=None, xlabel="months since the start", until=None, interval=True
+):
+    """Draw survival curves as steps, each with its band and its name at the end.
+
+    Parameters
+    ----------
+    curve : DataFrame
+        What `cohorts.kaplan_meier` returns, with or without groups.
+    ax : Axes, optional
+        Where to draw; a figure of its own when not given.
+    title : str, optional
+        What the chart found.
+    xlabel : str, optional
+        The time axis, with its unit.
+    until : number, optional
+        Where the time axis ends; at the last time when not given.
+    interval : bool, default True
+        Shade from `ci_low` to `ci_high`.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    TypeError
+        If `curve` is no DataFrame.
+    ValueError
+        If columns or rows are missing, or there are more than seven groups.
+
+    Examples
+    --------
+    >>> from funnelkit import cohorts
+    >>> curve = cohorts.kaplan_meier([1, 2, 2, 5], [True, True, False, False])
+    >>> ax = survival_chart(curve, title="Half are still there after five months")
+    >>> [text.get_text() for text in ax.texts]
+    ['50.0 %']
+    """
+    _check(curve, ["survival", "ci_low", "ci_high"], "cohorts.kaplan_meier(...)")
+    curves = _funnels(curve) if curve.index.nlevels > 1 else {"": curve}
+    _not_too_many(len(curves))
+    last = max(rows.index.max() for rows in curves.values()) if until is None else until
+    ax = _axes(ax)
+    ends = []
+    for style, (name, rows) in enumerate(curves.items()):
+        rows = rows[rows.index <= last]
+        # A step runs on to where its customers were last seen, not to the end of the chart.
+        columns = (rows[c].to_numpy(float) for c in ("survival", "ci_low", "ci_high"))
+        x, (survival, low, high) = rows.index.to_numpy(float), columns
+        colour = PALETTE[style]
+        if interval:
+            ax.fill_between(x, low, high, step="post", color=colour, alpha=0.18, lw=0)
+        ax.step(x, survival, where="post", color=colour, lw=2.4, ls=DASHES[style], zorder=3)
+        words = percent(survival[-1])
+        words = f"{_name(name)}: {words}" if curve.index.nlevels > 1 else words
+        ends.append((survival[-1], words, colour, x[-1]))
+    ax.set_xlim(0, last)
+    ax.set_ylim(0, 1.02)
+    _axis(ax, "x", "{:,g}".format, xlabel)
+    _axis(ax, "y", _percent_tick, "share still there")
+    ax.spines["bottom"].set(visible=True, color=QUIET, linewidth=1)
+    _label_ends(ax, ends)
+    return _title(ax, title)
+
+
 def tornado_chart(table, *, ax=None, title=None, xlabel=None, write=None, inputs=None):
     """Draw how far each input moves a result, the widest bar on top.
 

@@ -816,6 +816,12 @@ BY_HAND = {
     "payback_period": lambda: (150, 25),
     "break_even_rate": lambda: (3, 150),
     "marginal_return": lambda: (80 - 50, 200 - 100),
+    "retention_rate": lambda: (200 - 30, 200),
+    "churn": lambda: (200 - 170, 200),
+    "expected_lifetime": lambda: (1, 1 - 0.75),
+    "kaplan_meier": lambda: ((4 - 1) * (3 - 1), 4 * 3),
+    "csat": lambda: (sum(points >= 4 for points in (5, 4, 4, 2)), 4),
+    "nps": lambda: (100 * (len([10, 9, 9]) - len([3])), 5),
 }
 
 # Metrics that are kinds of one term of the glossary.

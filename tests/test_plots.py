@@ -734,3 +734,59 @@ def test_a_tornado_needs_the_result_of_the_base():
         plots.tornado_chart(FUNNEL)
     with pytest.raises(ValueError, match="'need'"):
         plots.rate_chart(MARKED, mark="need")
+
+
+# ---------------------------------------------------------------- who stays
+
+
+def heat():
+    return pd.DataFrame(
+        [[1.0, 0.81, 0.0], [1.0, 0.9, None]], index=["2026-01", "2026-02"], columns=[0, 1, 2]
+    )
+
+
+def test_a_cohort_heatmap_leaves_the_unseen_blank_and_writes_each_share():
+    table = heat()
+    table.attrs["customers"] = {"2026-01": 1200, "2026-02": 7}
+    ax = plots.cohort_heatmap(table, title="Title")
+    assert [text.get_text() for text in ax.texts] == ["100", "81", "0", "100", "90"]
+    (mesh,) = ax.collections
+    values = mesh.get_array().reshape(2, 3)
+    assert values.mask.tolist() == [[False, False, False], [False, False, True]]
+    # What is zero is not drawn like what is not known.
+    mesh.update_scalarmappable()
+    assert mesh.get_facecolor()[2, 3] == 1
+    assert mesh.get_facecolor()[5, 3] == 0
+    labels = [label.get_text() for label in ax.get_yticklabels()]
+    assert labels == ["2026-01  (n = 1,200)", "2026-02  (n = 7)"]
+    assert ax.get_ylim()[0] > ax.get_ylim()[1]  # the oldest cohort on top
+
+
+def test_a_cohort_heatmap_refuses_what_it_cannot_show():
+    with pytest.raises(ValueError, match=r"2 values outside 0 to 1 \(first: 81"):
+        plots.cohort_heatmap(pd.DataFrame({0: [1, 1], 1: [81, 90]}))
+    with pytest.raises(ValueError, match="21 columns and at most 20 can be read: pick some ages"):
+        plots.cohort_heatmap(pd.DataFrame(0.5, index=[0], columns=range(21)))
+    with pytest.raises(ValueError, match="no rows"):
+        plots.cohort_heatmap(heat().iloc[:0])
+
+
+def test_a_survival_chart_draws_each_curve_as_steps_with_its_band():
+    from funnelkit import cohorts
+
+    curve = cohorts.kaplan_meier(
+        [1, 2, 2, 5, 1, 3], [True, True, False, False, True, False], by=pd.Series(list("aaaabb"))
+    )
+    ax = plots.survival_chart(curve, title="Title")
+    assert [line.get_drawstyle() for line in ax.lines] == ["steps-post"] * 2
+    assert len(ax.collections) == 2
+    assert [text.get_text() for text in ax.texts] == ["a: 50.0 %", "b: 50.0 %"]
+    assert ax.lines[0].get_linestyle() != ax.lines[1].get_linestyle()
+    cut = plots.survival_chart(curve, until=2, interval=False)
+    assert cut.get_xlim() == (0, 2)
+    assert not cut.collections
+
+
+def test_a_survival_chart_needs_a_curve():
+    with pytest.raises(ValueError, match="no column 'survival', 'ci_low', 'ci_high'"):
+        plots.survival_chart(heat())
