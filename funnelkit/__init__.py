@@ -11,6 +11,7 @@ simulate   the generator of all simulated tables, with its true parameters
 funnels    users per step, how far each got and when
 cohorts    retention, churn, cohort tables, survival curves, satisfaction
 metrics    rates, intervals, the bootstrap, the metric contract
+quality    faults in the data, identities, leakage, k-anonymity
 plots      one function a chart
 checking   the exercises: tasks, known mistakes, ``check``, ``hint``, ``progress``
 cli        the command ``funnelkit``
@@ -20,7 +21,7 @@ cli        the command ``funnelkit``
 from importlib import import_module
 
 __version__ = "0.1.0"
-_MODULES = ("checking", "cohorts", "data", "funnels", "metrics", "plots", "simulate")
+_MODULES = ("checking", "cohorts", "data", "funnels", "metrics", "plots", "quality", "simulate")
 _NAMES = {
     **dict.fromkeys(("describe", "load", "tables", "truth"), "data"),
     **dict.fromkeys(("check", "hint", "progress"), "checking"),

@@ -1133,6 +1133,7 @@ def example_events():
 
 _STEPS = ("visit", "lead", "opportunity", "customer")
 _CAC = {"cost": {"ads": 3000, "direct": 0}, "customers": {"ads": 20, "direct": 10}}
+_PEOPLE = pd.DataFrame({"born": [1980, 1980, 1991, 1992, None], "town": list("AAABB")})
 _FUNNEL = {"events": "events", "steps": list(_STEPS), "window": "30D"}
 
 CONTRACT = {
@@ -1374,6 +1375,40 @@ CONTRACT = {
             window="the survey",
             function="funnelkit.cohorts.nps",
             example=Example({"points": [10, 9, 9, 8, 3, None]}, 200, 5, ("all", "nps")),
+        ),
+        Metric(
+            name="fault_share",
+            formula=r"\frac{x}{n}",
+            numerator="rows at fault by the rule named",
+            denominator="all rows of the table",
+            unit="share of rows",
+            window="the export, or the week in a monitor",
+            function="funnelkit.quality.report",
+            example=Example({"table": _PEOPLE}, 1, 5, ("born missing", "share")),
+        ),
+        Metric(
+            name="separation",
+            formula=r"\frac{n_{>} + n_{=}/2}{n_1 n_0}",
+            numerator="pairs put in order, ties by half",
+            denominator="pairs of one who converted and one not",
+            unit="share of pairs, 0.5 to 1",
+            window="that of the outcome",
+            function="funnelkit.quality.separation",
+            example=Example(
+                {"values": [3, 2, 2, 1], "outcome": [True, True, False, False]}, 3.5, 4
+            ),
+        ),
+        Metric(
+            name="recognisable_share",
+            formula=r"\frac{x_{<k}}{n}",
+            numerator="people in groups smaller than k",
+            denominator="all people in the table",
+            unit="share of people",
+            window="the table as it is handed on",
+            function="funnelkit.quality.generalise",
+            example=Example(
+                {"versions": {"exact": _PEOPLE}, "k": 2}, 3, 5, ("exact", "share_below")
+            ),
         ),
     ]
 }

@@ -469,6 +469,106 @@ def rate_over_time(tables, *, ax=None, title=None, rate="rate", interval=True, y
     return _title(ax, title)
 
 
+def control_chart(table, *, ax=None, title=None, ylabel=None):
+    """Draw a share period by period within its limits, with the alarms named.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The rows of one check of what `quality.monitor` returns: ``weeks.loc["age impossible"]``.
+    ax : Axes, optional
+        Where to draw; a figure of its own when not given.
+    title : str, optional
+        What the chart found.
+    ylabel : str, optional
+        Name of the share; "share of rows at fault" when not given.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    TypeError
+        If `table` is no DataFrame, or its index does not hold periods.
+    ValueError
+        If columns are missing, or the table has no rows.
+
+    Examples
+    --------
+    >>> weeks = pd.DataFrame(
+    ...     {
+    ...         "share": [0.1, 0.12, 0.4],
+    ...         "low": 0.02,
+    ...         "high": 0.2,
+    ...         "learnt": [True, True, False],
+    ...         "alarm": [False, False, True],
+    ...     },
+    ...     index=pd.period_range("2026-03-02", periods=3, freq="W"),
+    ... )
+    >>> ax = control_chart(weeks)
+    >>> [text.get_text() for text in ax.texts]
+    ['40.0 %', 'limits learnt before']
+    """
+    from matplotlib.dates import date2num
+
+    _check(table, ["share", "low", "high", "learnt", "alarm"], "quality.monitor(...).loc[check]")
+    if not isinstance(table.index, pd.PeriodIndex):
+        raise TypeError(
+            f"the index holds {table.index.dtype}: take one check out of quality.monitor(...) "
+            'with .loc["name of the check"]'
+        )
+    ax = _axes(ax)
+    dates = _starts(table.index)
+    share = table["share"].to_numpy(float)
+    limits = table["low"].to_numpy(float), table["high"].to_numpy(float)
+    ax.fill_between(dates, *limits, color=BLUE, alpha=0.15, lw=0, step="mid")
+    ax.plot(dates, share, color=BLUE, lw=1.8, zorder=3)
+    ax.plot(dates, share, "o", color=BLUE, ms=5, mec="white", zorder=4)
+    alarm = np.flatnonzero(table["alarm"])
+    ax.plot(dates[alarm], share[alarm], "s", color=VERMILION, ms=9, mec="white", zorder=5)
+    top = max(np.nanmax(share), table["high"].max())
+    ax.set_ylim(0, 1.25 * top if top > 0 else 1)
+    for first, last in _runs(
+        alarm, len(table) // 14
+    ):  # one label for each run of alarms, at its highest
+        worst = first + int(np.argmax(share[first : last + 1]))
+        ax.annotate(
+            percent(share[worst]),
+            (dates[worst], share[worst]),
+            (0, 8),
+            textcoords="offset points",
+            ha="center",
+            size=SIZE,
+            color=INK,
+        )
+    learnt = np.flatnonzero(table["learnt"])
+    if len(learnt) and learnt[-1] + 1 < len(table):
+        border = dates[learnt[-1] + 1]
+        ax.axvline(border, color=QUIET, lw=1.4, ls=(0, (4, 3)), zorder=2)
+        ax.annotate(
+            "limits learnt before",
+            (date2num(border), 1),
+            (-6, -2),
+            xycoords=ax.get_xaxis_transform(),
+            textcoords="offset points",
+            ha="right",
+            va="top",
+            size=SMALL,
+            color=INK,
+        )
+    _date_axis(ax, [table])
+    _axis(ax, "y", _percent_tick, ylabel or "share of rows at fault")
+    return _title(ax, title)
+
+
+def _runs(places, gap):
+    """Yield first and last of each run of places that are next to each other, or `gap` apart."""
+    for run in np.split(places, np.flatnonzero(np.diff(places) > max(gap, 1)) + 1):
+        if len(run):
+            yield int(run[0]), int(run[-1])
+
+
 # ---------------------------------------------------------------- times
 
 

@@ -822,6 +822,18 @@ BY_HAND = {
     "kaplan_meier": lambda: ((4 - 1) * (3 - 1), 4 * 3),
     "csat": lambda: (sum(points >= 4 for points in (5, 4, 4, 2)), 4),
     "nps": lambda: (100 * (len([10, 9, 9]) - len([3])), 5),
+    "fault_share": lambda: (1, 5),
+    "separation": lambda: (
+        sum(1.0 if a > b else 0.5 if a == b else 0.0 for a in (3, 2) for b in (2, 1)),
+        2 * 2,
+    ),
+    "recognisable_share": lambda: (
+        sum(
+            [(1980, "A"), (1980, "A"), (1991, "A"), (1992, "B"), (None, "B")].count(one) < 2
+            for one in [(1980, "A"), (1980, "A"), (1991, "A"), (1992, "B"), (None, "B")]
+        ),
+        5,
+    ),
 }
 
 # Metrics that are kinds of one term of the glossary.
@@ -830,6 +842,9 @@ KINDS = {
     "roi-on-margin": "roi",
     "cac-blended": "cac",
     "cac-paid": "cac",
+    "fault-share": "data-quality",
+    "separation": "data-leakage",
+    "recognisable-share": "k-anonymity",
 }
 
 

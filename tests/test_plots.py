@@ -120,6 +120,30 @@ GROUPS = pd.DataFrame(
     {"counted": [0.2, 0.7, 1.4, np.nan], "model": [0.2, 0.6, 1.5, 3.0]}, ["0", "1", "2", "3+"]
 )
 
+SHARES = pd.DataFrame(
+    {
+        "share": [
+            0.03,
+            0.05,
+            0.02,
+            0.04,
+            0.3,
+            0.03,
+            0.04,
+            0.05,
+            0.04,
+            0.03,
+            0.26,
+            0.31,
+            0.04,
+            0.05,
+        ],
+        "low": 0.0,
+        "high": 0.11,
+        "learnt": np.arange(14) < 4,
+    },
+    WEEKS,
+).assign(alarm=lambda t: t["share"] > t["high"])
 TORNADO = metrics.sensitivity(
     lambda visits, rate, margin, cost: visits * (rate * margin - cost),
     {"visits": 800, "rate": 0.02, "margin": 280, "cost": 3.1},
@@ -144,6 +168,7 @@ CHARTS = {
     "time, by": lambda **o: plots.time_to_convert_curve(REACHED, by="channel", until="60D", **o),
     "over time": lambda **o: plots.rate_over_time({"period": PERIOD, "cohort": COHORT}, **o),
     "over time, one": lambda **o: plots.rate_over_time(COHORT, **o),
+    "control": lambda **o: plots.control_chart(SHARES, **o),
     "lines": lambda **o: plots.line_chart(LINES, mark=40, marked="the model saw this", **o),
     "lines, groups": lambda **o: plots.line_chart(GROUPS, xlabel="repeat purchases", **o),
     "histogram": lambda **o: plots.histogram_of_replicates(BOOTSTRAP, **o),
@@ -483,6 +508,23 @@ def test_moving_apart(values, gap):
     assert (np.diff(moved[ordered]) >= gap * (1 - 1e-9) - 1e-9).all()
     assert np.mean(moved) == pytest.approx(np.mean(values), abs=1e-6)
     np.testing.assert_allclose(plots._apart(moved, gap * (1 - 1e-6)), moved, atol=1e-4)
+
+
+def test_control_chart_marks_each_alarm_and_labels_each_run_once():
+    ax = plots.control_chart(SHARES)
+    squares = [line for line in ax.lines if line.get_marker() == "s"]
+    assert list(squares[0].get_ydata()) == [0.3, 0.26, 0.31]
+    words = [text.get_text() for text in ax.texts]
+    assert words == ["30.0 %", "31.0 %", "limits learnt before"]
+    quiet = plots.control_chart(SHARES.assign(alarm=False, learnt=True))
+    assert not list(quiet.texts), "nothing to say where nothing happened"
+
+
+def test_control_chart_says_what_it_needs():
+    with pytest.raises(ValueError, match="'alarm'.*quality.monitor"):
+        plots.control_chart(SHARES.drop(columns="alarm"))
+    with pytest.raises(TypeError, match="take one check out of quality.monitor"):
+        plots.control_chart(SHARES.reset_index(drop=True))
 
 
 # ---------------------------------------------------------------- times and uncertainty

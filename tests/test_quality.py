@@ -1,0 +1,478 @@
+"""Data quality: faults found, records joined, leaks seen, crowds counted.
+
+Oracles: scikit-learn for the separation, a transitive closure written out for the identities,
+counting by hand for k-anonymity, the closed form for the limits of the monitor.
+"""
+
+import hashlib
+import hmac
+import subprocess
+import sys
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score
+
+from funnelkit import data, quality
+from funnelkit.quality import Rule
+
+OLD = Rule("age over 110", "impossible", lambda t: t["age"] > 110)
+PEOPLE = pd.DataFrame({"lead_id": list("abbc"), "age": [31.0, 310.0, 310.0, None]})
+
+# ---------------------------------------------------------------- rules and the report
+
+
+def test_a_rule_answers_for_each_row_and_missing_is_no_fault():
+    answer = OLD.rows(PEOPLE)
+    assert answer.dtype == bool and answer.tolist() == [False, True, True, False]
+    nullable = Rule("x", "stale", lambda t: t["age"].astype("Float64") > 110)
+    assert nullable.rows(PEOPLE).tolist() == [False, True, True, False]
+    as_array = Rule("x", "stale", lambda t: (t["age"] > 110).to_numpy())
+    assert as_array.rows(PEOPLE).tolist() == [False, True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("rule", "error", "words"),
+    [
+        (lambda: Rule("x", "imposible", bool), ValueError, "did you mean 'impossible'"),
+        (lambda: Rule("x", "stale", lambda t: t["aeg"] > 1), ValueError, "needs the column 'aeg'"),
+        (lambda: Rule("x", "stale", lambda t: t["age"][:2] > 1), ValueError, "2 rows of 4"),
+        (lambda: Rule("x", "stale", lambda t: t["age"]), TypeError, "True or False"),
+    ],
+)
+def test_a_wrong_rule_is_told_what_is_wrong(rule, error, words):
+    with pytest.raises(error, match=words):
+        rule().rows(PEOPLE)
+
+
+def test_the_report_counts_and_names_the_rows():
+    table = quality.report(PEOPLE, [OLD], examples=1)
+    assert table["rows"].to_dict() == {"age missing": 1, "exact repeat": 1, "age over 110": 2}
+    assert table["kind"].tolist() == ["missing", "duplicate", "impossible"]
+    assert table["share"].tolist() == [0.25, 0.25, 0.5]
+    assert table["examples"].tolist() == ["3", "2", "1"]
+    clean = quality.report(PEOPLE.iloc[:1], [OLD])
+    assert clean["rows"].to_dict() == {"exact repeat": 0, "age over 110": 0}
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.data())
+def test_the_report_finds_exactly_the_planted_rows(draw):
+    n = draw.draw(st.integers(5, 60))
+    rows = st.sets(st.integers(0, n - 1), max_size=n)
+    gaps, impossible, copied = (draw.draw(rows) for _ in range(3))
+    gaps = gaps - impossible
+    table = pd.DataFrame({"lead_id": np.arange(n), "age": np.linspace(18, 80, n)})
+    table.loc[sorted(impossible), "age"] = 200.0
+    table.loc[sorted(gaps), "age"] = np.nan
+    planted = pd.concat([table, table.loc[sorted(copied)]], ignore_index=True)
+    found = quality.report(planted, [OLD], examples=1000)
+    labels = {
+        "age missing": {i for i, lead in enumerate(planted["lead_id"]) if lead in gaps},
+        "exact repeat": set(range(n, len(planted))),
+        "age over 110": {i for i, lead in enumerate(planted["lead_id"]) if lead in impossible},
+    }
+    for check, expected in labels.items():
+        named = found["examples"].get(check, "")
+        assert {int(row) for row in named.split(", ") if row} == expected
+    assert found["rows"].sum() == sum(map(len, labels.values()))
+
+
+def test_the_report_refuses_what_it_cannot_report_on():
+    with pytest.raises(ValueError, match="no rows"):
+        quality.report(PEOPLE.iloc[:0])
+    with pytest.raises(ValueError, match="two faults are called 'age over 110'"):
+        quality.report(PEOPLE, [OLD, OLD])
+    with pytest.raises(TypeError, match="give a DataFrame"):
+        quality.report([1, 2])
+
+
+AGREED = [
+    data.Column("lead_id", "text", "number", unique=True),
+    data.Column("age", "number", "age", allowed=(16, 110), missing="not asked"),
+]
+
+
+def test_a_schema_check_passes_what_was_agreed():
+    good = PEOPLE.iloc[[0, 3]]
+    assert quality.check_schema(good, AGREED) is good
+    visitors = data.load("visitors")
+    assert quality.check_schema(visitors, "visitors") is visitors
+
+
+def test_a_schema_check_says_everything_that_is_wrong_at_once():
+    wrong = PEOPLE.assign(name="Ann").rename(columns={"age": "years"})
+    with pytest.raises(ValueError) as caught:
+        quality.check_schema(wrong, AGREED, name="leads")
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "leads: 4 faults"
+    assert lines[1].startswith("- column 'age' was agreed and is missing")
+    assert [line.split("'")[1] for line in lines[2:]] == ["years", "name", "lead_id"]
+    assert "1 of 4 rows repeat" in lines[4]
+    with pytest.raises(ValueError, match="2 of 4 rows hold a value outside 16 to 110"):
+        quality.check_schema(PEOPLE, AGREED)
+    as_text = PEOPLE.drop(index=2).assign(age="31")
+    with pytest.raises(ValueError, match="1 fault\n- column 'age': the type is str, not float64"):
+        quality.check_schema(as_text, AGREED)
+
+
+def test_the_list_of_repeats_tells_copies_from_versions():
+    leads = pd.DataFrame({"id": list("abbccc"), "age": [1, 2, 2, 3, 3, 4], "city": list("xyyzzw")})
+    table = quality.duplicates(leads, "id")
+    assert table["rows"].to_dict() == {"b": 2, "c": 3}
+    assert table["identical"].to_dict() == {"b": True, "c": False}
+    assert table["differs_in"].to_dict() == {"b": "", "c": "age, city"}
+    assert quality.duplicates(leads, ["id", "age"])["rows"].to_dict() == {("b", 2): 2, ("c", 3): 2}
+    gap = pd.DataFrame({"id": ["a", "a"], "age": [None, 3.0]})
+    assert quality.duplicates(gap, "id")["differs_in"].tolist() == ["age"]
+    assert quality.duplicates(leads.iloc[:2], "id").empty
+    with pytest.raises(ValueError, match="'id' is missing in 1 of 2"):
+        quality.duplicates(pd.DataFrame({"id": ["a", None]}), "id")
+
+
+# ---------------------------------------------------------------- identities
+
+
+def closure(records, keys):
+    """Number people by joining pairs until nothing changes."""
+    person = list(range(len(records)))
+    changed = True
+    while changed:
+        changed = False
+        for i, one in enumerate(records):
+            for j, other in enumerate(records):
+                same = any(
+                    all(one[c] is not None and one[c] == other[c] for c in key) for key in keys
+                )
+                if same and person[i] != person[j]:
+                    person[i] = person[j] = min(person[i], person[j])
+                    changed = True
+    return person
+
+
+few = st.sampled_from([None, "a", "b", "c"])
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(st.fixed_dictionaries({"x": few, "y": few, "z": few}), min_size=1, max_size=9))
+def test_identities_are_the_transitive_closure_of_the_matches(records):
+    keys = [["x"], ["y", "z"]]
+    table = pd.DataFrame(records, columns=["x", "y", "z"], dtype="str")
+    found = quality.resolve_identities(table, keys).tolist()
+    expected = pd.factorize(np.array(closure(records, keys)))[0].tolist()
+    assert found == expected
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.tuples(few, few), min_size=2, max_size=12), st.randoms(use_true_random=False))
+def test_the_order_of_records_does_not_matter(records, random):
+    table = pd.DataFrame(records, columns=["x", "y"], dtype="str")
+    mixed = table.sample(frac=1, random_state=random.randrange(1000))
+    pairs = [
+        {frozenset(group.index) for _, group in t.groupby(quality.resolve_identities(t, [["x"]]))}
+        for t in (table, mixed)
+    ]
+    assert pairs[0] == pairs[1]
+
+
+def test_a_chain_of_records_is_one_person_and_a_household_is_not():
+    table = pd.DataFrame(
+        {"mail": list("abbc"), "phone": ["1", "1", "2", "2"], "born": [1, 1, 1, 9]}
+    )
+    assert quality.resolve_identities(table, [["mail"], ["phone"]]).nunique() == 1
+    assert quality.resolve_identities(table, [["mail"], ["phone", "born"]]).tolist() == [0, 0, 0, 1]
+
+
+@pytest.mark.parametrize("keys", ["mail", ["mail"]])
+def test_keys_are_lists_of_lists(keys):
+    with pytest.raises(TypeError, match="list of lists"):
+        quality.resolve_identities(pd.DataFrame({"mail": ["a"]}), keys)
+
+
+def test_identities_need_keys_that_are_there():
+    table = pd.DataFrame({"mail": ["a"]})
+    for keys in ([], [[]]):
+        with pytest.raises(ValueError, match="keys is empty"):
+            quality.resolve_identities(table, keys)
+    with pytest.raises(ValueError, match="'mial': did you mean 'mail'"):
+        quality.resolve_identities(table, [["mial"]])
+
+
+SECRET = b"0123456789abcdef"
+
+
+def test_pseudonyms_are_hmacs_of_the_cleaned_value():
+    values = pd.Series([" Ann@X.org", "ann@x.org", None], index=[5, 6, 7], dtype="str")
+    codes = quality.pseudonyms(values, SECRET)
+    assert codes[5] == codes[6] == hmac.new(SECRET, b"ann@x.org", hashlib.sha256).hexdigest()[:16]
+    assert codes.isna().tolist() == [False, False, True]
+    assert quality.pseudonyms(values, SECRET + b"!")[5] != codes[5]
+    assert len(quality.pseudonyms(values, SECRET, length=64)[5]) == 64
+
+
+def test_hmac_s_published_test_case():
+    """RFC 4231, test case 2; its key is too short for our function, so the primitive is tested."""
+    digest = hmac.new(b"Jefe", b"what do ya want for nothing?", hashlib.sha256).hexdigest()
+    assert digest == "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+    key = bytes.fromhex("aa" * 131)  # test case 6, without its capitals
+    value = "test using larger than block-size key - hash key first"
+    code = quality.pseudonyms(pd.Series([value.upper()]), key, length=64)[0]
+    assert code == hmac.new(key, value.encode(), hashlib.sha256).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("values", "key", "length", "error", "words"),
+    [
+        (["a"], SECRET, 16, TypeError, "column of a table"),
+        (pd.Series(["a"]), "text", 16, TypeError, "give bytes"),
+        (pd.Series(["a"]), b"short", 16, ValueError, "5 bytes"),
+        (pd.Series(["a"]), SECRET, 4, ValueError, "8 to 64"),
+    ],
+)
+def test_pseudonyms_refuse_weak_secrets(values, key, length, error, words):
+    with pytest.raises(error, match=words):
+        quality.pseudonyms(values, key, length=length)
+
+
+# ---------------------------------------------------------------- the monitor
+
+
+def weekly_leads(shares, n=100, start="2025-01-06"):
+    """Return n leads a week, of which the given shares are of age 300, and the rest 30."""
+    parts = [
+        pd.DataFrame(
+            {
+                "created_at": pd.Timestamp(start) + pd.Timedelta(days=7 * week),
+                "age": np.where(np.arange(n) < round(share * n), 300.0, 30.0),
+            },
+            index=range(week * n, week * n + n),
+        )
+        for week, share in enumerate(shares)
+    ]
+    return pd.concat(parts)
+
+
+OPTIONS = dict(time="created_at", learn_until="2025-05-12")  # 18 weeks
+
+
+def test_the_limits_of_the_monitor_are_the_closed_form():
+    shares = [0.1, 0.12, 0.08] * 6 + [0.1, 0.22]
+    table = quality.monitor(weekly_leads(shares), [OLD], **OPTIONS).loc["age over 110"]
+    centre = (180 + 0.5) / (1800 + 1)
+    deviation = np.sqrt(centre * (1 - centre) / 100)
+    z = (np.array(shares[:18]) - centre) / deviation
+    spread = max(1.0, z.std(ddof=1))
+    assert spread == 1.0, "these weeks vary less than coins"
+    np.testing.assert_allclose(table["high"], centre + 3 * deviation)
+    np.testing.assert_allclose(table["low"], centre - 3 * deviation)
+    assert table["share"].tolist() == shares
+    assert table["learnt"].tolist() == [True] * 18 + [False] * 2
+    assert table["alarm"].tolist() == [False] * 19 + [True]
+
+
+def test_weeks_that_vary_more_than_coins_widen_the_limits():
+    shares = [0.02, 0.2] * 9 + [0.24, 0.6]
+    table = quality.monitor(weekly_leads(shares), [OLD], **OPTIONS).loc["age over 110"]
+    centre = (9 * 22 + 0.5) / 1801
+    deviation = np.sqrt(centre * (1 - centre) / 100)
+    z = (np.array(shares[:18]) - centre) / deviation
+    assert z.std(ddof=1) > 1
+    np.testing.assert_allclose(table["high"], centre + 3 * z.std(ddof=1) * deviation)
+    assert table["alarm"].tolist() == [False] * 19 + [True]
+
+
+def test_an_accident_in_the_past_does_not_widen_the_limits():
+    calm = [0.1, 0.11, 0.09] * 6 + [0.1, 0.25]
+    accident = calm.copy()
+    accident[5] = 0.95
+    with_it = quality.monitor(weekly_leads(accident), [OLD], **OPTIONS).loc["age over 110"]
+    assert with_it["alarm"].tolist() == [i in (5, 19) for i in range(20)]
+    assert not with_it["learnt"].iloc[5]
+    without = quality.monitor(weekly_leads(calm), [OLD], **OPTIONS).loc["age over 110"]
+    assert with_it["high"].iloc[0] == pytest.approx(without["high"].iloc[0], abs=0.002)
+
+
+def test_a_fault_never_seen_before_raises_an_alarm_and_a_quiet_share_can_be_too_low():
+    table = quality.monitor(weekly_leads([0.0] * 20 + [0.03]), [OLD], **OPTIONS)
+    assert table["alarm"].tolist() == [False] * 20 + [True]
+    table = quality.monitor(weekly_leads([0.5] * 20 + [0.0]), [OLD], **OPTIONS)
+    assert table["alarm"].tolist() == [False] * 20 + [True]
+
+
+def test_false_alarms_are_as_rare_as_promised():
+    rng = np.random.default_rng(1)
+    shares = rng.binomial(400, 0.3, size=2000) / 400
+    leads = weekly_leads(shares[:18], n=400)
+    limits = quality.monitor(leads, [OLD], **OPTIONS).loc["age over 110"].iloc[0]
+    false = ((shares < limits["low"]) | (shares > limits["high"])).mean()
+    assert 0 < false < 0.015
+
+
+def test_the_monitor_says_what_it_needs():
+    leads = weekly_leads([0.1] * 20)
+    for change, error, words in [
+        (dict(learn_until="2025-02-01"), ValueError, "3 whole periods.*at least 8"),
+        (dict(time="age"), TypeError, "not times"),
+        (dict(sigmas=0), ValueError, "positive"),
+    ]:
+        with pytest.raises(error, match=words):
+            quality.monitor(leads, [OLD], **{**OPTIONS, **change})
+    with pytest.raises(ValueError, match="rules is empty"):
+        quality.monitor(leads, [], **OPTIONS)
+    gap = leads.assign(created_at=leads["created_at"].where(leads.index > 0))
+    with pytest.raises(ValueError, match="'created_at' is missing in 1 of"):
+        quality.monitor(gap, [OLD], **OPTIONS)
+
+
+# ---------------------------------------------------------------- leakage
+
+cases = st.lists(
+    st.tuples(st.sampled_from([0.0, 1.0, 2.5, -3.0, np.nan]), st.booleans()), min_size=2
+).filter(lambda rows: len({y for x, y in rows if x == x}) == 2)
+
+
+@settings(deadline=None, max_examples=100)
+@given(cases)
+def test_separation_is_the_area_under_the_curve(rows):
+    values, outcome = zip(*rows, strict=True)
+    known = [(x, y) for x, y in rows if x == x]
+    auc = roc_auc_score([y for _, y in known], [x for x, _ in known])
+    assert quality.separation(values, outcome) == pytest.approx(max(auc, 1 - auc))
+    pairs = [(x > z) + (x == z) / 2 for x, y in known if y for z, w in known if not w]
+    assert quality.separation(values, outcome) == pytest.approx(
+        max(np.mean(pairs), 1 - np.mean(pairs))
+    )
+
+
+def test_separation_of_one_group_is_missing():
+    assert np.isnan(quality.separation([1, 2], [True, True]))
+    with pytest.raises(ValueError, match="2 values and 3 outcomes"):
+        quality.separation([1, 2], [True, True, False])
+
+
+def screened(n=4000, seed=3):
+    rng = np.random.default_rng(seed)
+    outcome = pd.Series(rng.random(n) < 0.15)
+    features = pd.DataFrame(
+        {
+            "noise": rng.normal(size=n),
+            "code": rng.choice([f"c{i}" for i in range(n // 4)], n),
+            "useful": rng.normal(size=n) + outcome,
+            "logins": np.where(outcome, rng.integers(1, 9, n), rng.random(n) < 0.02),
+            "paid_at": pd.Series(pd.Timestamp("2026-01-01"), range(n)).where(outcome),
+            "flag": outcome & (rng.random(n) < 0.9),
+        }
+    )
+    return features, outcome
+
+
+def test_the_screen_flags_the_leaks_and_nothing_else():
+    table = quality.leakage_screen(*screened())
+    assert set(table.index[table["suspicious"]]) == {"paid_at", "logins", "flag"}
+    assert table.index[0] == "paid_at" and table.loc["paid_at", "by_missing"] == 1
+    assert table.loc["noise", "by_value"] < 0.55
+    assert 0.7 < table.loc["useful", "by_value"] < 0.85
+
+
+def test_a_text_of_many_values_does_not_judge_itself():
+    """A code that few rows share would look like a leak if its rate held the row itself."""
+    table = quality.leakage_screen(*screened())
+    assert table.loc["code", "by_value"] < 0.56
+    features, outcome = screened()
+    naive = features["code"].map(outcome.groupby(features["code"]).mean())
+    assert quality.separation(naive, outcome) > 0.8
+
+
+def test_the_screen_says_what_it_needs():
+    features, outcome = screened(50)
+    with pytest.raises(ValueError, match="different indexes"):
+        quality.leakage_screen(features, outcome.iloc[1:])
+    with pytest.raises(ValueError, match="False in all rows"):
+        quality.leakage_screen(features, outcome & False)
+
+
+def test_what_was_known_too_late_is_counted():
+    days = pd.to_datetime(["2026-03-01", "2026-03-05", "2026-03-09"])
+    table = pd.DataFrame({"created_at": days, "paid_at": days[[1, 0, 2]], "never": pd.NaT})
+    found = quality.known_too_late(table, ["paid_at", "never"], decided="created_at")
+    assert found["too_late"].to_dict() == {"paid_at": 1, "never": 0}
+    assert found["known"].to_dict() == {"paid_at": 3, "never": 0}
+    given_ = quality.known_too_late(table, ["paid_at"], decided=table["created_at"])
+    assert given_["too_late"].tolist() == [1]
+    with pytest.raises(ValueError, match="'paid_ta'"):
+        quality.known_too_late(table, ["paid_ta"], decided="created_at")
+
+
+# ---------------------------------------------------------------- crowds
+
+attribute = st.sampled_from([None, "a", "b", "c"])
+crowds = st.lists(st.tuples(attribute, attribute, st.integers(0, 4)), min_size=1, max_size=40)
+
+
+@settings(deadline=None, max_examples=150)
+@given(crowds)
+def test_k_anonymity_against_brute_force(rows):
+    table = pd.DataFrame(rows, columns=["x", "y", "person"])
+    table[["x", "y"]] = table[["x", "y"]].astype("str")
+    counts = Counter((x, y) for x, y, _ in rows)
+    assert quality.group_sizes(table, ["x", "y"]).tolist() == [counts[x, y] for x, y, _ in rows]
+    assert quality.k_anonymity(table, ["x", "y"]) == min(counts.values())
+    people = {key: {p for x, y, p in rows if (x, y) == key} for key in counts}
+    sizes = quality.group_sizes(table, ["x", "y"], person="person")
+    assert sizes.tolist() == [len(people[x, y]) for x, y, _ in rows]
+    assert quality.k_anonymity(table, ["x", "y"], person="person") == min(map(len, people.values()))
+
+
+@settings(deadline=None, max_examples=60)
+@given(crowds)
+def test_coarser_is_never_more_recognisable(rows):
+    table = pd.DataFrame(rows, columns=["x", "y", "person"])
+    table[["x", "y"]] = table[["x", "y"]].astype("str")
+    both, one = table[["x", "y"]], table[["x"]]
+    found = quality.generalise({"both": both, "one": one}, k=3)
+    assert found.loc["one", "k"] >= found.loc["both", "k"]
+    assert found.loc["one", "below"] <= found.loc["both", "below"]
+    counts = Counter((x, y) for x, y, _ in rows)
+    assert found.loc["both", "combinations"] == len(counts)
+    assert found.loc["both", "alone"] == sum(c == 1 for c in counts.values())
+    below = sum(c for c in counts.values() if c < 3)
+    assert found.loc["both", "below"] == below
+    assert found.loc["both", "share_below"] == below / len(rows)
+
+
+def test_rows_of_one_person_are_no_crowd():
+    table = pd.DataFrame({"born": [1980] * 5 + [1990] * 5, "person": [1] * 5 + list(range(5, 10))})
+    assert quality.k_anonymity(table, ["born"]) == 5
+    assert quality.k_anonymity(table, ["born"], person="person") == 1
+    found = quality.generalise({"year": table}, k=5, person="person").loc["year"]
+    assert (found["alone"], found["below"], found["share_below"]) == (1, 1, 1 / 6)
+
+
+def test_crowds_say_what_they_need():
+    table = pd.DataFrame({"born": [1980]})
+    with pytest.raises(ValueError, match="columns is empty"):
+        quality.group_sizes(table, [])
+    with pytest.raises(ValueError, match="'bron': did you mean 'born'"):
+        quality.k_anonymity(table, ["bron"])
+    with pytest.raises(ValueError, match="no rows"):
+        quality.k_anonymity(table.iloc[:0], ["born"])
+    with pytest.raises(ValueError, match="versions is empty"):
+        quality.generalise({})
+    for k in (1, 2.5, True):
+        with pytest.raises(ValueError, match="whole number of at least 2"):
+            quality.generalise({"exact": table}, k=k)
+
+
+def test_the_module_loads_nothing_heavy():
+    code = (
+        "import sys, funnelkit.quality\n"
+        "heavy = {'matplotlib', 'scipy', 'sklearn', 'statsmodels', 'funnelkit.plots',"
+        " 'funnelkit.checking', 'funnelkit.simulate'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.stdout == "[]\n", result.stderr
