@@ -12,6 +12,7 @@ funnels    users per step, how far each got and when
 cohorts    retention, churn, cohort tables, survival curves, satisfaction
 metrics    rates, intervals, the bootstrap, the metric contract
 quality    faults in the data, identities, leakage, k-anonymity
+segments   RFM scores, clusters and their stability, profiles, the worth of a plan
 plots      one function a chart
 checking   the exercises: tasks, known mistakes, ``check``, ``hint``, ``progress``
 cli        the command ``funnelkit``
@@ -21,7 +22,17 @@ cli        the command ``funnelkit``
 from importlib import import_module
 
 __version__ = "0.1.0"
-_MODULES = ("checking", "cohorts", "data", "funnels", "metrics", "plots", "quality", "simulate")
+_MODULES = (
+    "checking",
+    "cohorts",
+    "data",
+    "funnels",
+    "metrics",
+    "plots",
+    "quality",
+    "segments",
+    "simulate",
+)
 _NAMES = {
     **dict.fromkeys(("describe", "load", "tables", "truth"), "data"),
     **dict.fromkeys(("check", "hint", "progress"), "checking"),

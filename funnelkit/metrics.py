@@ -1410,6 +1410,54 @@ CONTRACT = {
                 {"versions": {"exact": _PEOPLE}, "k": 2}, 3, 5, ("exact", "share_below")
             ),
         ),
+        Metric(
+            name="silhouette",
+            formula=r"\frac{b_i - a_i}{\max(a_i, b_i)}",
+            numerator="distance to the nearest other cluster, less own",
+            denominator="the larger of the two distances",
+            unit="from −1 to 1; quoted as the mean over cases",
+            window="none; in the scaling of the clusters",
+            function="funnelkit.segments.silhouette",
+            example=Example(
+                {"features": pd.DataFrame({"x": [0, 2, 10, 12]}), "labels": [0, 0, 1, 1]},
+                9,
+                11,
+                (0, "silhouette"),
+            ),
+        ),
+        Metric(
+            name="adjusted_rand_index",
+            formula=r"\frac{S - E}{(A + B)/2 - E}",
+            numerator="pairs together in both, less those by chance",
+            denominator="pairs together on average, less by chance",
+            unit="1 for the same groups, 0 for chance",
+            window="none; the same cases in both groupings",
+            function="funnelkit.segments.agreement",
+            example=Example({"one": [0, 0, 1, 1], "other": [0, 0, 1, 2]}, 4, 7),
+        ),
+        Metric(
+            name="plan_value",
+            formula=r"\sum_s \frac{n_s}{n} \bar{y}_{s,a(s)}",
+            numerator="conversions if each segment got its action",
+            denominator="all leads",
+            unit="share of leads",
+            window="that of the outcome, from each lead",
+            function="funnelkit.segments.plan_value",
+            example=Example(
+                {
+                    "table": pd.DataFrame(
+                        {
+                            "segment": ["young"] * 4 + ["old"] * 4,
+                            "offer": ["none", "none", "gift", "gift"] * 2,
+                            "converted": [False, False, True, True, True, False, False, False],
+                        }
+                    ),
+                    "plan": {"young": "gift", "old": "none"},
+                },
+                6,
+                8,
+            ),
+        ),
     ]
 }
 

@@ -1096,6 +1096,183 @@ def tornado_chart(table, *, ax=None, title=None, xlabel=None, write=None, inputs
     return _title(ax, title)
 
 
+# ---------------------------------------------------------------- segments
+
+
+def segment_chart(
+    table, x, y, segment, *, ax=None, title=None, xlabel=None, ylabel=None, log=False, at_most=2000
+):
+    """Draw cases as dots, each segment with its colour, its shape and its name in its middle.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row a case.
+    x, y : str
+        Columns of numbers. Cases in which one is missing are not drawn.
+    segment : str
+        Column with the segment of each case; at most seven segments.
+    ax : Axes, optional
+        Where to draw; a figure of its own when not given.
+    title : str, optional
+        What the chart found.
+    xlabel, ylabel : str, optional
+        What the axes show, with units; the names of the columns when not given.
+    log : bool, default False
+        Draw `y` on a logarithmic scale, on which equal ratios are equal distances.
+    at_most : int, default 2000
+        With more cases than this, every n-th is drawn, so that single dots can be seen; the
+        names still stand in the middle (the median) of all cases.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    TypeError
+        If `table` is no DataFrame, or a column holds no numbers.
+    ValueError
+        If columns are missing, no row is complete, there are more than seven segments, or a value
+        is not above 0 although the scale is logarithmic.
+
+    Examples
+    --------
+    >>> people = pd.DataFrame({
+    ...     "age": [21, 24, 55, 60], "income": [9e3, 12e3, 40e3, 55e3], "who": list("aabb")
+    ... })
+    >>> ax = segment_chart(people, "age", "income", "who", ylabel="income, EUR a year", log=True)
+    >>> [text.get_text() for text in ax.texts]
+    ['a', 'b']
+    """
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    _check(table, [x, y, segment], "cases, with the columns that the call names")
+    for name in (x, y):
+        if not pd.api.types.is_numeric_dtype(table[name]):
+            raise TypeError(f"column {name!r} holds {table[name].dtype}, not numbers")
+    table = table[[x, y, segment]].dropna()
+    if table.empty:
+        raise ValueError(f"no row has {x}, {y} and {segment}: there is nothing to draw")
+    if log and (table[y] <= 0).any():
+        raise ValueError(f"column {y!r} has values of 0 or below: draw it with log=False")
+    names = sorted(table[segment].unique())
+    _not_too_many(len(names))
+    ax = _axes(ax, height=5.4)
+    ax.set_yscale("log" if log else "linear")
+    shown = table.iloc[:: -(-len(table) // at_most)]
+    for colour, marker, name in zip(PALETTE, MARKERS, names, strict=False):
+        dots = shown[shown[segment] == name]
+        ax.plot(dots[x], dots[y], marker, color=colour, ms=5, mew=0, alpha=0.5, ls="", zorder=2)
+    _axis(ax, "x", "{:,g}".format, xlabel or x)
+    _axis(ax, "y", "{:,.0f}".format if log else "{:,g}".format, ylabel or y)
+    if log:
+        ax.yaxis.set_major_locator(LogLocator(base=10, subs=(1, 2, 5)))
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+        ax.yaxis.set_minor_formatter(NullFormatter())
+        ax.tick_params(which="minor", length=0)
+    ax.spines["bottom"].set(visible=True, color=QUIET, linewidth=1)
+    _name_middles(ax, table, x, y, segment, names, log)
+    return _title(ax, title)
+
+
+def _name_middles(ax, table, x, y, segment, names, log):
+    """Write each segment's name over its middle, names that would touch moved apart."""
+    middles = table.groupby(segment)[[x, y]].median().loc[names]
+    ax.figure.draw_without_rendering()
+    to_pixels, to_data = ax.transData.transform, ax.transData.inverted().transform
+    places = to_pixels(middles.to_numpy(float))
+    gap = 1.9 * SIZE * ax.figure.dpi / 72  # pixels
+    near = np.ptp(places[:, 0]) < 0.3 * ax.get_window_extent().width if len(names) > 1 else False
+    if near:
+        places[:, 1] = _apart(places[:, 1], gap)
+    else:
+        for one in range(len(names)):
+            for other in range(one):
+                across, up = np.abs(places[one] - places[other])
+                if across < 170 and up < gap:  # move the higher one up
+                    higher = max(one, other, key=lambda place: places[place, 1])
+                    places[higher, 1] += gap - up
+    for colour, name, (across, up) in zip(PALETTE, names, to_data(places), strict=False):
+        ax.annotate(
+            _name(name),
+            (across, up),
+            ha="center",
+            va="center",
+            size=SIZE,
+            weight="bold",
+            color=INK,
+            zorder=5,
+            bbox={"facecolor": "white", "edgecolor": colour, "lw": 2, "boxstyle": "round,pad=0.3"},
+        )
+
+
+def k_chart(table, *, title=None, chosen=None):
+    """Draw the criteria for the number of clusters, a panel each, with the best of each marked.
+
+    Parameters
+    ----------
+    table : DataFrame
+        What `segments.choose_k` returns.
+    title : str, optional
+        What the chart found.
+    chosen : int, optional
+        The number of clusters to mark by a dashed line in all panels.
+
+    Returns
+    -------
+    array of Axes
+        Three: inertia, silhouette, stability.
+
+    Raises
+    ------
+    TypeError
+        If `table` is no DataFrame.
+    ValueError
+        If columns are missing or the table has no rows.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame(
+    ...     {"inertia": [9.0, 3.0, 2.5], "silhouette": [None, 0.6, 0.5],
+    ...      "stability": [None, 0.8, 0.9]},
+    ...     index=[1, 2, 3],
+    ... )
+    >>> [ax.get_title(loc="left") for ax in k_chart(table)]
+    ['inertia', 'silhouette', 'stability']
+    """
+    import matplotlib.pyplot as plt
+
+    names = ["inertia", "silhouette", "stability"]
+    _check(table, names, "segments.choose_k(...)")
+    figure, axes = plt.subplots(1, 3, figsize=(WIDTH, 3.6), dpi=100, layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
+    for ax, name, colour in zip(axes, names, PALETTE, strict=False):
+        _axes(ax)
+        values = table[name].astype(float)
+        ax.plot(values.index, values, "o-", color=colour, lw=2.4, ms=6, zorder=3)
+        top = values.max()
+        _axis(ax, "y", "{:,g}".format, "")
+        ax.set_ylim(0, 1.3 * top)
+        if name != "inertia":
+            best = values.idxmax()
+            ax.plot(best, top, "o", ms=13, mfc="none", mec=INK, mew=1.6, zorder=4)
+            label = _beside(ax, best, top, f"best: {best}")
+            label.set(ha="center", va="bottom", position=(0, 10), zorder=5)
+        if chosen is not None:
+            ax.axvline(chosen, color=QUIET, lw=1.4, ls=(0, (4, 3)), zorder=1)
+        ks = list(table.index)
+        ax.set_xticks(ks[:: -(-len(ks) // 8)])
+        ax.set_xlim(min(ks) - 0.6, max(ks) + 0.6)
+        ax.set_xlabel("clusters", size=SIZE, color=INK)
+        ax.spines["bottom"].set(visible=True, color=QUIET, linewidth=1)
+        ax.set_title(name, loc="left", size=SIZE, weight="bold", color=INK)
+    if title:
+        words = textwrap.fill(title, 68)
+        figure.suptitle(words, x=0.01, ha="left", size=LARGE, weight="bold", color=INK)
+    return axes
+
+
 # ---------------------------------------------------------------- the style
 
 

@@ -834,6 +834,12 @@ BY_HAND = {
         ),
         5,
     ),
+    # The first of 0, 2, 10, 12: 2 from its own, 10 and 12 from the others.
+    "silhouette": lambda: ((10 + 12) // 2 - 2, (10 + 12) // 2),
+    # Of 6 pairs 1 is together in both, 2 in the one and 1 in the other; all multiplied by 6.
+    "adjusted_rand_index": lambda: (6 * 1 - 2 * 1, 6 * (2 + 1) // 2 - 2 * 1),
+    # The young all convert with the gift; of the old without it, one of two, standing for four.
+    "plan_value": lambda: (4 * 2 // 2 + 4 * 1 // 2, 4 + 4),
 }
 
 # Metrics that are kinds of one term of the glossary.
@@ -845,6 +851,7 @@ KINDS = {
     "fault-share": "data-quality",
     "separation": "data-leakage",
     "recognisable-share": "k-anonymity",
+    "plan-value": "conversion-rate",
 }
 
 
