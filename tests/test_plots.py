@@ -151,6 +151,31 @@ TORNADO = metrics.sensitivity(
 )
 MARKED = BY_CHANNEL.assign(needed=BY_CHANNEL["rate"] * 0.6)
 
+
+def cases(n=900, seed=2):
+    rng = np.random.default_rng(seed)
+    old, rich = rng.integers(0, 2, (2, n))
+    names = np.array(["students", "young professionals", "returners", "managers"])
+    return pd.DataFrame(
+        {
+            "age": (26 + 22 * old + rng.normal(0, 5, n)).round(),
+            "income": np.exp(9.5 + rich + rng.normal(0, 0.3, n)).round(),
+            "segment": names[2 * old + rich],
+            "band": np.array(["high", "low", "middle"])[rng.integers(0, 3, n)],
+        }
+    )
+
+
+CASES = cases()
+CRITERIA = pd.DataFrame(
+    {
+        "inertia": [6000.0, 3565.2, 2143.3, 1160.4, 1024.4],
+        "silhouette": [np.nan, 0.397, 0.43, 0.506, 0.449],
+        "stability": [np.nan, 0.98, 0.757, 0.978, 0.837],
+    },
+    index=pd.RangeIndex(1, 6, name="k"),
+)
+
 CHARTS = {
     "funnel": lambda **o: plots.funnel_chart(FUNNEL, **o),
     "funnel, share": lambda **o: plots.funnel_chart(FUNNEL, value="overall_rate", **o),
@@ -172,6 +197,8 @@ CHARTS = {
     "lines": lambda **o: plots.line_chart(LINES, mark=40, marked="the model saw this", **o),
     "lines, groups": lambda **o: plots.line_chart(GROUPS, xlabel="repeat purchases", **o),
     "histogram": lambda **o: plots.histogram_of_replicates(BOOTSTRAP, **o),
+    "segments": lambda **o: plots.segment_chart(CASES, "age", "income", "segment", log=True, **o),
+    "segments, stacked": lambda **o: plots.segment_chart(CASES, "age", "income", "band", **o),
 }
 PANELS = {
     f"panels, {n}, {value}": lambda n=n, value=value, **o: plots.small_multiples(
@@ -179,6 +206,7 @@ PANELS = {
     )
     for n, value in [(1, "users"), (2, "overall_rate"), (3, "users"), (4, "overall_rate")]
 }
+PANELS["criteria"] = lambda **o: plots.k_chart(CRITERIA, chosen=4, **o)
 ALL = {**CHARTS, **PANELS}
 LONG = (
     "Four of five visitors leave before they leave an address, and that is where to begin to look"
@@ -832,3 +860,75 @@ def test_a_survival_chart_draws_each_curve_as_steps_with_its_band():
 def test_a_survival_chart_needs_a_curve():
     with pytest.raises(ValueError, match="no column 'survival', 'ci_low', 'ci_high'"):
         plots.survival_chart(heat())
+
+
+# ---------------------------------------------------------------- segments
+
+
+def test_segment_chart_draws_the_cases_and_names_each_segment_once():
+    ax = plots.segment_chart(CASES, "age", "income", "segment", log=True, xlabel="age, years")
+    names = sorted(CASES["segment"].unique())
+    assert [text.get_text() for text in ax.texts] == names
+    for line, name in zip(ax.lines, names, strict=True):
+        here = CASES[CASES["segment"] == name]
+        np.testing.assert_array_equal(line.get_xydata(), here[["age", "income"]])
+    assert len({line.get_marker() for line in ax.lines}) == 4, "a shape for each segment"
+    assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_yscale()) == ("age, years", "income", "log")
+    x, y = ax.texts[0].xyann
+    middle = CASES[CASES["segment"] == names[0]].median(numeric_only=True)
+    assert (x, y) == pytest.approx((middle["age"], middle["income"]), rel=1e-6)
+
+
+def test_segment_chart_draws_fewer_dots_of_many_and_none_of_the_missing():
+    some = plots.segment_chart(CASES, "age", "income", "segment", at_most=300)
+    assert sum(len(line.get_xdata()) for line in some.lines) == 300
+    gaps = CASES.assign(income=CASES["income"].where(CASES["age"] > 30))
+    drawn = plots.segment_chart(gaps, "age", "income", "segment")
+    assert sum(len(line.get_xdata()) for line in drawn.lines) == (CASES["age"] > 30).sum()
+
+
+def test_k_chart_marks_the_best_of_each_criterion():
+    axes = plots.k_chart(CRITERIA, chosen=4)
+    words = [[text.get_text() for text in ax.texts] for ax in axes]
+    assert words == [[], ["best: 4"], ["best: 2"]], "inertia always falls: it has no best"
+    for ax, name in zip(axes, CRITERIA, strict=True):
+        np.testing.assert_array_equal(ax.lines[0].get_ydata(), CRITERIA[name])
+        assert ax.lines[-1].get_xdata()[0] == 4, "the chosen number"
+
+
+@pytest.mark.parametrize(
+    ("draw", "error", "words"),
+    [
+        (
+            lambda: plots.segment_chart(CASES, "age", "incme", "segment"),
+            ValueError,
+            "no column 'incme'",
+        ),
+        (
+            lambda: plots.segment_chart(CASES, "age", "band", "segment"),
+            TypeError,
+            "column 'band' holds str, not numbers",
+        ),
+        (
+            lambda: plots.segment_chart(CASES.assign(n=CASES["age"]), "income", "age", "n"),
+            ValueError,
+            "groups and at most 7",
+        ),
+        (
+            lambda: plots.segment_chart(CASES.assign(age=-1), "income", "age", "band", log=True),
+            ValueError,
+            "log=False",
+        ),
+        (
+            lambda: plots.segment_chart(CASES.assign(age=np.nan), "age", "income", "band"),
+            ValueError,
+            "no row has age, income and band",
+        ),
+        (lambda: plots.k_chart(CRITERIA[["inertia"]]), ValueError, "segments.choose_k"),
+        (lambda: plots.k_chart([1, 2]), TypeError, "table is a list"),
+    ],
+)
+def test_segments_that_cannot_be_drawn_are_refused(draw, error, words):
+    with pytest.raises(error, match=words):
+        draw()
+    assert not plt.get_fignums(), "no empty figure is left behind"
