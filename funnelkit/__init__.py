@@ -13,6 +13,7 @@ cohorts    retention, churn, cohort tables, survival curves, satisfaction
 metrics    rates, intervals, the bootstrap, the metric contract
 quality    faults in the data, identities, leakage, k-anonymity
 segments   RFM scores, clusters and their stability, profiles, the worth of a plan
+scoring    points cards, lift and gains, calibration, whom a call pays for, when
 plots      one function a chart
 checking   the exercises: tasks, known mistakes, ``check``, ``hint``, ``progress``
 cli        the command ``funnelkit``
@@ -30,6 +31,7 @@ _MODULES = (
     "metrics",
     "plots",
     "quality",
+    "scoring",
     "segments",
     "simulate",
 )

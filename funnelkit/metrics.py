@@ -1135,6 +1135,10 @@ _STEPS = ("visit", "lead", "opportunity", "customer")
 _CAC = {"cost": {"ads": 3000, "direct": 0}, "customers": {"ads": 20, "direct": 10}}
 _PEOPLE = pd.DataFrame({"born": [1980, 1980, 1991, 1992, None], "town": list("AAABB")})
 _FUNNEL = {"events": "events", "steps": list(_STEPS), "window": "30D"}
+_SCORED = {
+    "score": [0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.0],
+    "outcome": [True, False, True, True, False, False, False, True, False, False],
+}
 
 CONTRACT = {
     metric.name: metric
@@ -1456,6 +1460,71 @@ CONTRACT = {
                 },
                 6,
                 8,
+            ),
+        ),
+        Metric(
+            name="precision",
+            formula=r"\frac{b_t}{n_t}",
+            numerator="leads named by the threshold who buy",
+            denominator="leads named by the threshold",
+            unit="share of the named leads",
+            window="the outcome window, the same for all leads",
+            function="funnelkit.scoring.threshold_table",
+            example=Example(_SCORED, 3, 5, (0.5, "precision")),
+        ),
+        Metric(
+            name="recall",
+            formula=r"\frac{b_t}{b}",
+            numerator="leads named by the threshold who buy",
+            denominator="all leads who buy",
+            unit="share of the buyers",
+            window="the outcome window, the same for all leads",
+            function="funnelkit.scoring.threshold_table",
+            example=Example(_SCORED, 3, 4, (0.5, "recall")),
+        ),
+        Metric(
+            name="lift",
+            formula=r"\frac{b_d / n_d}{b / n}",
+            numerator="rate of the best-scored share of the leads",
+            denominator="rate of all leads",
+            unit="times the rate of all leads",
+            window="the outcome window, the same for all leads",
+            function="funnelkit.scoring.gains_table",
+            example=Example({**_SCORED, "depths": [0.5]}, 3 / 5, 4 / 10, (0.5, "lift")),
+        ),
+        Metric(
+            name="cumulative_gains",
+            formula=r"\frac{b_d}{b}",
+            numerator="buyers in the best-scored share of the leads",
+            denominator="all leads who buy",
+            unit="share of the buyers",
+            window="the outcome window, the same for all leads",
+            function="funnelkit.scoring.gains_table",
+            example=Example({**_SCORED, "depths": [0.5]}, 3, 4, (0.5, "gains")),
+        ),
+        Metric(
+            name="brier_score",
+            formula=r"\frac{1}{n} \sum_i (p_i - y_i)^2",
+            numerator="squared differences, added up",
+            denominator="leads",
+            unit="squared probability; 0 is perfect",
+            window="the outcome window, the same for all leads",
+            function="funnelkit.scoring.brier_score",
+            example=Example({"probability": [0.75, 0.25], "outcome": [True, False]}, 0.125, 2),
+        ),
+        Metric(
+            name="hazard",
+            formula=r"h_k = \frac{b_k}{n_k}",
+            numerator="leads who buy in week k",
+            denominator="leads watched in week k, not bought before",
+            unit="share of those at risk, a week",
+            window="the week",
+            function="funnelkit.scoring.hazard_table",
+            example=Example(
+                {"weeks": [1, 2, 2, 1], "observed": [True, True, False, False]},
+                1,
+                2,
+                (2, "hazard"),
             ),
         ),
     ]

@@ -1273,6 +1273,148 @@ def k_chart(table, *, title=None, chosen=None):
     return axes
 
 
+# ---------------------------------------------------------------- scores
+
+
+def score_curves(tables, *, x, y, ax=None, title=None, xlabel=None, ylabel=None, lot=None):
+    """Draw what scores find, one curve a score, both axes being shares.
+
+    For the ROC curve (``x="false_alarm", y="recall", lot="diagonal"``), precision against recall
+    and cumulative gains.
+
+    Parameters
+    ----------
+    tables : DataFrame or mapping of str to DataFrame
+        What `scoring.threshold_table` or `scoring.gains_table` returns, by the name of the score.
+    x, y : str
+        The columns, or the name of the index, to draw along the axes.
+    ax : Axes, optional
+        Where to draw; a figure of its own when not given.
+    title : str, optional
+        What the chart found.
+    xlabel, ylabel : str, optional
+        What the axes show; the names of the columns when not given.
+    lot : "diagonal" or float, optional
+        What drawing lots would give: the diagonal, or the same share everywhere.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    TypeError
+        If a table is no DataFrame.
+    ValueError
+        If a column or all rows are missing, or there are no tables or more than six.
+
+    Examples
+    --------
+    >>> from funnelkit import scoring
+    >>> table = scoring.threshold_table([0.9, 0.6, 0.4, 0.1], [True, True, False, False])
+    >>> ax = score_curves({"points": table}, x="false_alarm", y="recall", lot="diagonal")
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    ['points', 'by lot']
+    """
+    tables = dict(tables) if isinstance(tables, Mapping) else {"score": tables}
+    _some_scores(tables)
+    curves = {}
+    for name, table in tables.items():
+        table = table.reset_index() if isinstance(table, pd.DataFrame) else table
+        _check(table, [x, y], "scoring.threshold_table(...) or scoring.gains_table(...)")
+        curves[name] = table[[x, y]].to_numpy(float)
+        if y in ("recall", "gains"):  # nobody named, nobody found
+            curves[name] = np.vstack([[0.0, 0.0], curves[name]])
+    ax = _axes(ax, height=HEIGHT + 0.5)
+    for style, (name, curve) in enumerate(curves.items()):
+        ax.plot(*curve.T, color=PALETTE[style], ls=DASHES[style], lw=2.4, label=name, zorder=3)
+    if lot is not None:
+        heights = [0, 1] if isinstance(lot, str) else [lot, lot]
+        ax.plot([0, 1], heights, color=QUIET, ls=(0, (1.2, 1.2)), lw=1.6, label="by lot")
+    late = np.concatenate([curve[curve[:, 0] > 0.6, 1] for curve in curves.values()])
+    _legend(ax, "lower right" if late.mean() > 0.5 else "upper right")
+    ax.set_xlim(0, 1)
+    ax.set_ylim(0, 1.02)
+    _axis(ax, "x", _percent_tick, xlabel or x)
+    _axis(ax, "y", _percent_tick, ylabel or y)
+    return _title(ax, title)
+
+
+def calibration_chart(tables, *, ax=None, title=None, xlabel="predicted probability"):
+    """Draw what happened against what was predicted, with the line on which both are equal.
+
+    Parameters
+    ----------
+    tables : DataFrame or mapping of str to DataFrame
+        What `scoring.calibration_table` returns, by the name of the model.
+    ax : Axes, optional
+        Where to draw; a figure of its own when not given.
+    title : str, optional
+        What the chart found.
+    xlabel : str
+        What was predicted.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    TypeError
+        If a table is no DataFrame.
+    ValueError
+        If columns or all rows are missing, or there are no tables or more than six.
+
+    Examples
+    --------
+    >>> from funnelkit import scoring
+    >>> table = scoring.calibration_table([0.1, 0.2, 0.6, 0.7], [False, False, True, True], bins=2)
+    >>> ax = calibration_chart(table)
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    ['as predicted', 'model']
+    """
+    tables = dict(tables) if isinstance(tables, Mapping) else {"model": tables}
+    _some_scores(tables)
+    columns = ["predicted", "rate", "ci_low", "ci_high"]
+    for table in tables.values():
+        _check(table, columns, "scoring.calibration_table(...)")
+    ax = _axes(ax, height=HEIGHT + 0.5)
+    end = 1.05 * max(table[columns].max(axis=None) for table in tables.values())
+    ax.plot([0, end], [0, end], color=QUIET, lw=1.6, ls=(0, (4, 3)), label="as predicted")
+    for style, (name, table) in enumerate(tables.items()):
+        table, colour = table.sort_values("predicted", kind="stable"), PALETTE[style]
+        ax.vlines(table["predicted"], table["ci_low"], table["ci_high"], color=colour, lw=1.4)
+        ax.plot(
+            table["predicted"],
+            table["rate"],
+            MARKERS[style],
+            color=colour,
+            ls=DASHES[style],
+            lw=1.6,
+            ms=8,
+            mec="white",
+            label=name,
+            zorder=3,
+        )
+    _legend(ax, "upper left")
+    ax.set_xlim(0, end)
+    ax.set_ylim(0, end)
+    _axis(ax, "x", _percent_tick, xlabel)
+    _axis(ax, "y", _percent_tick, "share that bought (with interval)")
+    return _title(ax, title)
+
+
+def _some_scores(tables):
+    if not 1 <= len(tables) < len(PALETTE):
+        raise ValueError(f"there are {len(tables)} tables: give one to {len(PALETTE) - 1}")
+
+
+def _legend(ax, place):
+    """Name the lines in a corner that they leave free; keep the two zeros apart."""
+    ax.tick_params(axis="x", pad=12)
+    ax.legend(loc=place, frameon=False, fontsize=SIZE, labelcolor=INK, handlelength=3.2)
+
+
 # ---------------------------------------------------------------- the style
 
 

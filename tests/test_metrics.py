@@ -783,6 +783,9 @@ def week_number(time):
     return time.isocalendar().week
 
 
+# The ten leads of the contract, best score first: who of them bought.
+BOUGHT = [True, False, True, True, False, False, False, True, False, False]
+
 # Each metric's numerator and denominator, counted from the example without funnelkit.
 BY_HAND = {
     "conversion_rate": lambda: (200, 1000),
@@ -840,6 +843,12 @@ BY_HAND = {
     "adjusted_rand_index": lambda: (6 * 1 - 2 * 1, 6 * (2 + 1) // 2 - 2 * 1),
     # The young all convert with the gift; of the old without it, one of two, standing for four.
     "plan_value": lambda: (4 * 2 // 2 + 4 * 1 // 2, 4 + 4),
+    "precision": lambda: (sum(BOUGHT[:5]), len(BOUGHT[:5])),
+    "recall": lambda: (sum(BOUGHT[:5]), sum(BOUGHT)),
+    "lift": lambda: (sum(BOUGHT[:5]) / 5, sum(BOUGHT) / 10),
+    "cumulative_gains": lambda: (sum(BOUGHT[:5]), sum(BOUGHT)),
+    "brier_score": lambda: (0.25**2 + 0.25**2, 2),
+    "hazard": lambda: (1, 2),
 }
 
 # Metrics that are kinds of one term of the glossary.

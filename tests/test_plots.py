@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
-from funnelkit import metrics, plots
+from funnelkit import metrics, plots, scoring
 
 STEPS = ["visit", "lead", "opportunity", "customer"]
 
@@ -176,6 +176,19 @@ CRITERIA = pd.DataFrame(
     index=pd.RangeIndex(1, 6, name="k"),
 )
 
+RNG = np.random.default_rng(5)
+LIKELY = RNG.beta(1, 6, 400)
+BOUGHT = RNG.random(400) < LIKELY
+THRESHOLDS = {
+    "logistic regression": scoring.threshold_table(LIKELY, BOUGHT),
+    "points card": scoring.threshold_table((10 * LIKELY).round(), BOUGHT),
+}
+GAINS = {"logistic regression": scoring.gains_table(LIKELY, BOUGHT)}
+CALIBRATION = {
+    "as it came": scoring.calibration_table(LIKELY**0.5, BOUGHT),
+    "calibrated": scoring.calibration_table(LIKELY, BOUGHT),
+}
+
 CHARTS = {
     "funnel": lambda **o: plots.funnel_chart(FUNNEL, **o),
     "funnel, share": lambda **o: plots.funnel_chart(FUNNEL, value="overall_rate", **o),
@@ -196,6 +209,14 @@ CHARTS = {
     "control": lambda **o: plots.control_chart(SHARES, **o),
     "lines": lambda **o: plots.line_chart(LINES, mark=40, marked="the model saw this", **o),
     "lines, groups": lambda **o: plots.line_chart(GROUPS, xlabel="repeat purchases", **o),
+    "roc": lambda **o: plots.score_curves(
+        THRESHOLDS, x="false_alarm", y="recall", lot="diagonal", **o
+    ),
+    "precision": lambda **o: plots.score_curves(
+        THRESHOLDS, x="recall", y="precision", lot=BOUGHT.mean(), **o
+    ),
+    "gains": lambda **o: plots.score_curves(GAINS, x="depth", y="gains", lot="diagonal", **o),
+    "calibration": lambda **o: plots.calibration_chart(CALIBRATION, **o),
     "histogram": lambda **o: plots.histogram_of_replicates(BOOTSTRAP, **o),
     "segments": lambda **o: plots.segment_chart(CASES, "age", "income", "segment", log=True, **o),
     "segments, stacked": lambda **o: plots.segment_chart(CASES, "age", "income", "band", **o),
@@ -932,3 +953,55 @@ def test_segments_that_cannot_be_drawn_are_refused(draw, error, words):
     with pytest.raises(error, match=words):
         draw()
     assert not plt.get_fignums(), "no empty figure is left behind"
+
+
+# ---------------------------------------------------------------- scores
+
+
+def test_score_curves_go_through_every_threshold():
+    ax = CHARTS["roc"]()
+    for line, table in zip(ax.lines, THRESHOLDS.values(), strict=False):
+        x, y = line.get_xydata().T
+        np.testing.assert_array_equal(x, [0, *table["false_alarm"]])
+        np.testing.assert_array_equal(y, [0, *table["recall"]])
+    assert list(ax.lines[-1].get_ydata()) == [0, 1], "drawing lots is the diagonal"
+    names = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert names == [*THRESHOLDS, "by lot"]
+    assert len({repr(line._dash_pattern) for line in ax.lines}) == len(ax.lines)
+    level = CHARTS["precision"]().lines[-1]
+    assert list(level.get_ydata()) == [BOUGHT.mean()] * 2
+    assert list(CHARTS["gains"]().lines[0].get_xydata()[-1]) == [1, 1]
+
+
+def test_calibration_chart_draws_each_bin_with_its_interval_against_the_equal_line():
+    ax = CHARTS["calibration"]()
+    line, *models = ax.lines
+    assert list(line.get_xdata()) == list(line.get_ydata())
+    for drawn, bars, table in zip(models, ax.collections, CALIBRATION.values(), strict=True):
+        np.testing.assert_array_equal(drawn.get_xydata(), table[["predicted", "rate"]])
+        ends = [segment[:, 1] for segment in bars.get_segments()]
+        np.testing.assert_array_equal(ends, table[["ci_low", "ci_high"]])
+    assert ax.get_xlim() == ax.get_ylim()
+
+
+@pytest.mark.parametrize(
+    ("draw", "error", "words"),
+    [
+        (lambda: plots.score_curves({}, x="recall", y="precision"), ValueError, "there are 0"),
+        (lambda: plots.score_curves([1], x="recall", y="precision"), TypeError, "is a list"),
+        (
+            lambda: plots.score_curves(GAINS, x="recall", y="precision"),
+            ValueError,
+            r"no column 'recall', 'precision': give the table of scoring.threshold_table",
+        ),
+        (
+            lambda: plots.calibration_chart(GAINS),
+            ValueError,
+            r"give the table of scoring.calibration_table",
+        ),
+    ],
+)
+def test_tables_that_are_no_scores_are_refused(draw, error, words):
+    with pytest.raises(error, match=words):
+        draw()
+    assert not plt.get_fignums()
