@@ -1527,6 +1527,71 @@ CONTRACT = {
                 (2, "hazard"),
             ),
         ),
+        Metric(
+            name="clv",
+            formula=r"\sum_{t=1}^{T} \frac{m r^t}{(1 + d)^t} - A",
+            numerator="expected margin, discounted, less what winning cost",
+            denominator="customers won",
+            unit="EUR per customer, of the day of winning",
+            window="T periods, or without end: say which",
+            function="funnelkit.lifetime.clv",
+            example=Example(
+                {"margin": 600, "retention": 0.8, "periods": 2, "acquisition_cost": 64},
+                80 * 600 + 64 * 600 - 100 * 64,
+                100,
+            ),
+        ),
+        Metric(
+            name="clv_from_survival",
+            formula=r"\sum_{t=0}^{T-1} \frac{S(t) m}{(1 + d)^t} - A",
+            numerator="margin of those still there, by age, discounted",
+            denominator="customers won",
+            unit="EUR per customer, of the day of winning",
+            window="T periods that the curve covers",
+            function="funnelkit.lifetime.clv_from_survival",
+            example=Example(
+                {"survival": [1.0, 0.8, 0.6], "margin": 20},
+                (100 + 80 + 60) * 20,
+                100,
+            ),
+        ),
+        Metric(
+            name="margin_multiple",
+            formula=r"\frac{r}{1 + d - r}",
+            numerator="retention rate",
+            denominator="one, plus discount rate, less retention rate",
+            unit="margins of a period",
+            window="without end; the first at the end of period 1",
+            function="funnelkit.lifetime.margin_multiple",
+            example=Example({"retention": 0.8, "discount": 0.25}, 0.8, 0.45),
+        ),
+        Metric(
+            name="payback_with_churn",
+            formula=r"\min\{k : V_k \geq A\}",
+            numerator="periods until the value reaches the cost",
+            denominator="an average customer, those who left counted in",
+            unit="periods",
+            window="as many as the value curve has",
+            function="funnelkit.lifetime.payback_with_churn",
+            example=Example(
+                {
+                    "value": pd.Series([20.0, 36.0, 48.0], index=[1, 2, 3]),
+                    "acquisition_cost": 40,
+                },
+                3,
+                1,
+            ),
+        ),
+        Metric(
+            name="lorenz_curve",
+            formula=r"\frac{v_{(1)} + \cdots + v_{(k)}}{v_{(1)} + \cdots + v_{(n)}}",
+            numerator="what the k least valuable customers brought",
+            denominator="what all customers brought",
+            unit="share of the total",
+            window="the same for each customer",
+            function="funnelkit.lifetime.lorenz",
+            example=Example({"values": [10, 60, 0, 20, 10]}, 40, 100, (4, "value")),
+        ),
     ]
 }
 
@@ -1620,8 +1685,11 @@ def _counts(converted, visitors):
     return x, n, _dress(index)
 
 
-def _amounts(**amounts):
-    """Check amounts of money and the like; return them as arrays, and how to dress the result."""
+def _amounts(*, signed=(), **amounts):
+    """Check amounts of money and the like; return them as arrays, and how to dress the result.
+
+    Those named in `signed` may be negative.
+    """
     indexes = {name: v.index for name, v in amounts.items() if isinstance(v, pd.Series)}
     first = next(iter(indexes.values()), None)
     for name, index in indexes.items():
@@ -1634,7 +1702,8 @@ def _amounts(**amounts):
     for name, value in amounts.items():
         array = _numbers_of(name, value)
         remedy = "an amount is 0 or more; a loss shows in the result"
-        _refuse(array < 0, f"{name} is negative", remedy, array, index=indexes.get(name))
+        below = (array < 0) & (name not in signed)
+        _refuse(below, f"{name} is negative", remedy, array, index=indexes.get(name))
         _refuse(np.isinf(array), f"{name} is infinite", "leave it out", index=indexes.get(name))
         arrays.append(array)
     try:

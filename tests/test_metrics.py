@@ -849,6 +849,12 @@ BY_HAND = {
     "cumulative_gains": lambda: (sum(BOUGHT[:5]), sum(BOUGHT)),
     "brier_score": lambda: (0.25**2 + 0.25**2, 2),
     "hazard": lambda: (1, 2),
+    # Of a hundred customers 80 stay the first year and 64 the second.
+    "clv": lambda: ((80 + 64) * 600 - 100 * 64, 100),
+    "clv_from_survival": lambda: (100 * 20 + 80 * 20 + 60 * 20, 100),
+    "margin_multiple": lambda: (0.8, 1 + 0.25 - 0.8),
+    "payback_with_churn": lambda: (3, 1),  # 20, then 20 + 16, then 20 + 16 + 12 are 48
+    "lorenz_curve": lambda: (0 + 10 + 10 + 20, 0 + 10 + 10 + 20 + 60),
 }
 
 # Metrics that are kinds of one term of the glossary.
@@ -861,6 +867,8 @@ KINDS = {
     "separation": "data-leakage",
     "recognisable-share": "k-anonymity",
     "plan-value": "conversion-rate",
+    "clv-from-survival": "clv",
+    "payback-with-churn": "payback-period",
 }
 
 
