@@ -10,7 +10,7 @@ data       loading the course's tables, and their dictionary
 simulate   the generator of all simulated tables, with its true parameters
 funnels    users per step, how far each got and when
 cohorts    retention, churn, cohort tables, survival curves, satisfaction
-lifetime   what a customer is worth: lifetime value from retention
+lifetime   customer lifetime value, and its prediction from purchases
 metrics    rates, intervals, the bootstrap, the metric contract
 quality    faults in the data, identities, leakage, k-anonymity
 segments   RFM scores, clusters and their stability, profiles, the worth of a plan

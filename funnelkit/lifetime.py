@@ -1451,7 +1451,12 @@ def _minimise(cost, start, names, n):
             jac=True,
             hess=lambda theta: _curvature(cost, theta),
             method="trust-exact",
-            options={"gtol": 1e-9, "initial_trust_radius": 0.5, "max_trust_radius": 2.0},
+            options={
+                "gtol": 1e-9,
+                "initial_trust_radius": 0.5,
+                "max_trust_radius": 2.0,
+                "maxiter": 60,
+            },
         )
         curvature = _curvature(cost, found.x)
     # How far each parameter is from 1, and the uncertainty (standard error) along the direction

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from statistics import NormalDist
@@ -1139,6 +1140,7 @@ _SCORED = {
     "score": [0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.0],
     "outcome": [True, False, True, True, False, False, False, True, False, False],
 }
+_AGAIN = {"frequency": 1, "r": 1, "alpha": 1, "a": 2, "b": 1}  # bought once again
 
 CONTRACT = {
     metric.name: metric
@@ -1591,6 +1593,61 @@ CONTRACT = {
             window="the same for each customer",
             function="funnelkit.lifetime.lorenz",
             example=Example({"values": [10, 60, 0, 20, 10]}, 40, 100, (4, "value")),
+        ),
+        Metric(
+            name="probability_alive",
+            formula=r"\frac{1}{1 + \mathrm{odds\ of\ having\ left}}",
+            numerator="weight of 'still active' (1)",
+            denominator="weights of 'still active' and 'has left'",
+            unit="probability, by the BG/NBD model",
+            window="on the day up to which purchases are known",
+            function="funnelkit.lifetime.probability_alive",
+            example=Example({**_AGAIN, "t_x": 1, "T": 3}, 1, 9),
+        ),
+        Metric(
+            name="expected_purchases",
+            formula=r"E[X(t) \mid x, t_x, T]",
+            numerator="purchases expected of an active customer",
+            denominator="weights of 'still active' and 'has left'",
+            unit="purchases per customer, by BG/NBD",
+            window="the horizon, from that day on",
+            function="funnelkit.lifetime.expected_purchases",
+            # The integral over p of (1 - 1 / (1 + p)**2) * 6 * (1 - p), from 0 to 1.
+            example=Example(
+                {**_AGAIN, "t_x": 1, "T": 1, "horizon": 2}, 6 * (0.5 - (1 - math.log(2))), 3
+            ),
+        ),
+        Metric(
+            name="expected_spend",
+            formula=r"\frac{p (\gamma + x \bar z)}{p x + q - 1}",
+            numerator="spent so far, and the model's prior amount",
+            denominator="purchases so far, and the model's prior weight",
+            unit="EUR per purchase, by Gamma-Gamma",
+            window="repeat purchases so far",
+            function="funnelkit.lifetime.expected_spend",
+            example=Example(
+                {"frequency": 2, "mean_amount": 40, "p": 6, "q": 4, "gamma": 15}, 570, 15
+            ),
+        ),
+        Metric(
+            name="mae",
+            formula=r"\frac{\sum_i |\hat y_i - y_i|}{n}",
+            numerator="sum of the absolute errors",
+            denominator="customers",
+            unit="purchases per customer",
+            window="the test period",
+            function="sklearn.metrics.mean_absolute_error",
+            example=Example({"y_true": [0, 0, 1, 6], "y_pred": [0, 0, 1, 2]}, 4, 4),
+        ),
+        Metric(
+            name="rmse",
+            formula=r"\sqrt{\frac{\sum_i (\hat y_i - y_i)^2}{n}}",
+            numerator="root of the sum of the squared errors",
+            denominator="root of the number of customers",
+            unit="purchases per customer",
+            window="the test period",
+            function="sklearn.metrics.root_mean_squared_error",
+            example=Example({"y_true": [0, 0, 1, 6], "y_pred": [0, 0, 1, 2]}, 4, 2),
         ),
     ]
 }

@@ -855,6 +855,14 @@ BY_HAND = {
     "margin_multiple": lambda: (0.8, 1 + 0.25 - 0.8),
     "payback_with_churn": lambda: (3, 1),  # 20, then 20 + 16, then 20 + 16 + 12 are 48
     "lorenz_curve": lambda: (0 + 10 + 10 + 20, 0 + 10 + 10 + 20 + 60),
+    # With r = 1, alpha = 1, a = 2, b = 1 and one repeat purchase at age 1: the weight of "has
+    # left" is a / b times ((1 + T) / (1 + 1)) squared.
+    "probability_alive": lambda: (1, 1 + 2 * (4 / 2) ** 2),
+    # An active one leaves with a Beta(2, 2) probability; the integral by partial fractions.
+    "expected_purchases": lambda: (6 * (1 / 2 - (1 - math.log(2))), 1 + 2 * (2 / 2) ** 2),
+    "expected_spend": lambda: (6 * (15 + 40 + 40), 6 * 2 + 4 - 1),
+    "mae": lambda: (abs(2 - 6), 4),
+    "rmse": lambda: (math.sqrt((2 - 6) ** 2), math.sqrt(4)),
 }
 
 # Metrics that are kinds of one term of the glossary.
@@ -869,6 +877,8 @@ KINDS = {
     "plan-value": "conversion-rate",
     "clv-from-survival": "clv",
     "payback-with-churn": "payback-period",
+    "expected-purchases": "bg-nbd",
+    "expected-spend": "gamma-gamma",
 }
 
 
