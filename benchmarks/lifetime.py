@@ -1,0 +1,209 @@
+"""How fast funnelkit fits the BG/NBD model, beside what one would use instead.
+
+    python benchmarks/lifetime.py --pymc PYTHON
+
+Every program fits the model to the same 2,357 customers of CDNOW (the summary is made before the
+clock starts), from its own usual starting point, with its own usual settings. It prints a table
+and writes it into `benchmarks/README.md`.
+
+Each program runs in a process of its own. The processes take turns, run by run, so that whatever
+else the machine does hits all alike; ratios are of medians within one such series of runs. The
+first fits of each are not timed: lifetimes and pymc-marketing are timed warm, with all that they
+compile or trace once already done, and a pymc-marketing model is built before the clock starts.
+
+lifetimes is among what the tests need, so `python start.py run python benchmarks/lifetime.py` has
+it. pymc-marketing is large and wants packages of its own choice, so it needs an environment of its
+own, outside of this folder; its Python is named in the call:
+
+    uv venv pymc-env
+    uv pip install --python pymc-env/bin/python pymc-marketing
+    python start.py run python benchmarks/lifetime.py --pymc pymc-env/bin/python
+
+Without `--pymc` it is left out of the table.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))  # so that it runs from a clone, installed or not
+NAMES = ["r", "alpha", "a", "b"]
+
+# ---------------------------------------------------------------- the programs
+#
+# Each takes the summary and returns its version and a function that fits and gives the parameters.
+
+
+def with_funnelkit(summary):
+    import funnelkit
+    from funnelkit import lifetime
+
+    return funnelkit.__version__, lambda: list(lifetime.BetaGeo().fit(summary).parameters_.values())
+
+
+def with_lifetimes(summary):
+    import lifetimes
+
+    columns = [summary[name] for name in ("frequency", "t_x", "T")]
+
+    def fit():
+        return lifetimes.BetaGeoFitter().fit(*columns).params_[NAMES].tolist()
+
+    return lifetimes.__version__, fit
+
+
+def with_pymc(summary):
+    """The maximum a posteriori, under the default priors: its nearest to maximum likelihood."""
+    import logging
+
+    import pymc_marketing
+    from pymc_marketing import clv
+
+    logging.disable(logging.WARNING)
+    data = summary.rename(columns={"t_x": "recency"})
+    data["customer_id"] = range(len(data))
+    model = clv.BetaGeoModel(data[["customer_id", "frequency", "recency", "T"]])
+    model.build_model()
+
+    def fit():
+        model.fit(method="map", progressbar=False)
+        found = model.fit_result
+        return [float(found[name].mean()) for name in NAMES]
+
+    return pymc_marketing.__version__, fit
+
+
+PROGRAMS = {
+    "funnelkit": with_funnelkit,
+    "lifetimes": with_lifetimes,
+    "pymc-marketing, MAP": with_pymc,
+}
+
+# ---------------------------------------------------------------- measuring
+
+
+def serve(program, path):
+    """In a process of its own: read the summary, then fit at each line that comes in."""
+    import pandas as pd
+
+    warnings.simplefilter("ignore")
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what programs print is no answer
+    version, fit = PROGRAMS[program](pd.read_csv(path))
+    fit()
+    fit()
+    print(json.dumps(version), file=answers, flush=True)
+    for _ in sys.stdin:
+        start = time.perf_counter()
+        found = fit()
+        print(json.dumps([time.perf_counter() - start, found]), file=answers, flush=True)
+
+
+def make_summary():
+    """Return the 2,357 customers as on 30 September 1997, as the published estimates have them."""
+    import funnelkit
+    from funnelkit import lifetime
+
+    purchases = funnelkit.load("cdnow")
+    purchases = purchases[purchases["date"] <= "1997-09-30"]
+    return lifetime.rfm_summary(purchases, observed_until="1997-09-30")
+
+
+def measure(pythons, rounds):
+    """Let the programs take turns; return seconds, parameters and version of each."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as open_processes:
+        path = Path(folder) / "summary.csv"
+        make_summary().to_csv(path, index=False)
+        workers, versions = {}, {}
+        for program, python in pythons.items():
+            command = [python, __file__, "--serve", program, str(path)]
+            worker = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+                bufsize=1,
+            )
+            workers[program] = open_processes.enter_context(worker)
+        for program, worker in workers.items():
+            line = worker.stdout.readline()
+            if not line:
+                raise SystemExit(f"{program} did not start with {pythons[program]}")
+            versions[program] = json.loads(line)
+        runs = {program: [] for program in workers}
+        for _ in range(rounds):
+            for program, worker in workers.items():
+                worker.stdin.write("fit\n")
+                worker.stdin.flush()
+                runs[program].append(json.loads(worker.stdout.readline()))
+        for worker in workers.values():
+            worker.stdin.close()
+    seconds = {p: statistics.median(s for s, _ in results) for p, results in runs.items()}
+    found = {p: results[-1][1] for p, results in runs.items()}
+    return seconds, found, versions
+
+
+def report(seconds, found, versions, rounds):
+    """Write the table as text."""
+    packages = ", ".join(f"{p.split(',')[0]} {version}" for p, version in versions.items())
+    lines = [
+        f"BG/NBD on 2,357 customers of CDNOW; median of {rounds} warm fits each, taking turns.",
+        "Ratio: how many times as long as funnelkit.",
+        f"{os.cpu_count()} CPUs ({platform.machine()}, {platform.system()}), "
+        f"Python {platform.python_version()}",
+        packages,
+        "",
+        f"  {'program':<22}{'milliseconds':>13}{'ratio':>8}{'r':>8}{'alpha':>8}{'a':>8}{'b':>8}",
+    ]
+    for program, second in seconds.items():
+        numbers = "".join(f"{value:>8.3f}" for value in found[program])
+        ratio = second / seconds["funnelkit"]
+        lines.append(f"  {program:<22}{1000 * second:>13.1f}{ratio:>8.1f}{numbers}")
+    return "\n".join(lines)
+
+
+def put_into_readme(text):
+    """Replace the table in the README beside this file."""
+    path = HERE / "README.md"
+    page = path.read_text(encoding="utf-8")
+    begin, end = "<!-- lifetime: begin -->", "<!-- lifetime: end -->"
+    head, tail = page.split(begin)[0], page.split(end)[1]
+    page = f"{head}{begin}\n```text\n{text}\n```\n{end}{tail}"
+    path.write_text(page, encoding="utf-8", newline="\n")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--pymc", metavar="PYTHON", help="a Python that has pymc-marketing")
+    parser.add_argument("--rounds", type=int, default=15, help="timed fits of each (default 15)")
+    parser.add_argument("--print-only", action="store_true", help="leave README.md as it is")
+    parser.add_argument("--serve", nargs=2, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.serve:
+        return serve(*options.serve)
+    pythons = {"funnelkit": sys.executable, "lifetimes": sys.executable}
+    if options.pymc:
+        pythons["pymc-marketing, MAP"] = options.pymc
+    seconds, found, versions = measure(pythons, options.rounds)
+    for name, ours, theirs in zip(NAMES, found["funnelkit"], found["lifetimes"], strict=True):
+        if abs(ours / theirs - 1) > 0.005:
+            raise AssertionError(f"{name}: funnelkit finds {ours}, lifetimes {theirs}")
+    text = report(seconds, found, versions, options.rounds)
+    print(text)
+    if not options.print_only:
+        put_into_readme(text)
+
+
+if __name__ == "__main__":
+    main()
