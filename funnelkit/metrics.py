@@ -1532,7 +1532,7 @@ CONTRACT = {
         Metric(
             name="clv",
             formula=r"\sum_{t=1}^{T} \frac{m r^t}{(1 + d)^t} - A",
-            numerator="expected margin, discounted, less what winning cost",
+            numerator="expected margin, discounted, less winning cost",
             denominator="customers won",
             unit="EUR per customer, of the day of winning",
             window="T periods, or without end: say which",
@@ -1565,7 +1565,7 @@ CONTRACT = {
             unit="margins of a period",
             window="without end; the first at the end of period 1",
             function="funnelkit.lifetime.margin_multiple",
-            example=Example({"retention": 0.8, "discount": 0.25}, 0.8, 0.45),
+            example=Example({"retention": 0.75, "discount": 0.25}, 0.75, 0.5),
         ),
         Metric(
             name="payback_with_churn",
@@ -1586,7 +1586,7 @@ CONTRACT = {
         ),
         Metric(
             name="lorenz_curve",
-            formula=r"\frac{v_{(1)} + \cdots + v_{(k)}}{v_{(1)} + \cdots + v_{(n)}}",
+            formula=r"\frac{v_{(1)} + \cdots + v_{(k)}}{V}",
             numerator="what the k least valuable customers brought",
             denominator="what all customers brought",
             unit="share of the total",

@@ -293,6 +293,7 @@ def rate_chart(
     mark=None,
     marked="",
     xlabel="conversion rate",
+    write=None,
 ):
     """Draw the rate of each group as a dot with its interval, and write out the numbers.
 
@@ -315,6 +316,9 @@ def rate_chart(
         What the mark is, written at the uppermost.
     xlabel : str, default "conversion rate"
         Name of the rate.
+    write : callable, optional
+        How a value is written where it is no rate, such as ``"EUR {:,.0f}".format``; as a
+        percentage when not given.
 
     Returns
     -------
@@ -358,14 +362,14 @@ def rate_chart(
         colour, marker = PALETTE[style], MARKERS[style]
         ax.plot([row[low], row[high]], [place] * 2, color=colour, lw=3, solid_capstyle="butt")
         ax.plot(row[rate], place, marker, color=colour, ms=10, mec="white", mew=1.2)
-        _outside(ax, place, _numbers(row, row[rate]))
+        _outside(ax, place, write(row[rate]) if write else _numbers(row, row[rate]))
     left, right = table[low].min(), table[high].max()
     if mark is not None:
         left, right = _marks(ax, table, places, mark, marked, left, right)
     margin = 0.05 * (right - left)
     ax.set_xlim(max(left - margin, -margin), right + margin)
     with_interval = f"{100 * confidence:g} % interval" if confidence else "interval"
-    _axis(ax, "x", _percent_tick, f"{xlabel} (with {with_interval})")
+    _axis(ax, "x", write or _percent_tick, f"{xlabel} (with {with_interval})")
     return _title(ax, title)
 
 
@@ -1413,6 +1417,151 @@ def _legend(ax, place):
     """Name the lines in a corner that they leave free; keep the two zeros apart."""
     ax.tick_params(axis="x", pad=12)
     ax.legend(loc=place, frameon=False, fontsize=SIZE, labelcolor=INK, handlelength=3.2)
+
+
+def value_curve_chart(table, *, cost, ax=None, title=None, xlabel=None, ylabel=None):
+    """Draw what an average customer has brought by each age, against what winning them cost.
+
+    Parameters
+    ----------
+    table : DataFrame or Series
+        Value by period, cumulative, as `lifetime.value_curve` returns it; columns are the lines.
+        The index holds the periods.
+    cost : number
+        Acquisition cost of a customer, in the unit of the values.
+    ax : Axes, optional
+        Where to draw; a figure of its own when not given.
+    title : str, optional
+        What the chart found.
+    xlabel, ylabel : str, optional
+        What the axes show, with units.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    TypeError
+        If `table` is neither table nor Series, or a column or the index holds no numbers.
+    ValueError
+        If it has no rows or columns, more than seven columns, an index that falls, or the cost
+        is missing, infinite or negative.
+
+    Examples
+    --------
+    >>> from funnelkit import lifetime
+    >>> value = lifetime.value_curve([1, 0.8, 0.6], 20)
+    >>> ax = value_curve_chart(value, cost=40, xlabel="months", ylabel="EUR a customer")
+    >>> [text.get_text() for text in ax.texts]
+    ['cost 40', 'value', '3']
+    """
+    if not isinstance(table, (pd.DataFrame, pd.Series)):
+        _check(table, [], "lifetime.value_curve(...), a column a line")
+    if not 0 <= cost < np.inf:
+        raise ValueError(f"cost is {cost!r}: give what winning a customer cost, 0 or more")
+    if not pd.api.types.is_numeric_dtype(table.index):
+        raise TypeError(
+            f"the index of table holds {table.index.dtype}: the periods belong there, numbers"
+        )
+    ax = _axes(ax)
+    ax.axhline(cost, color=INK, lw=1.6, ls=(0, (4, 3)), zorder=2)
+    ax.update_datalim([(0, 1.12 * cost)], updatex=False)  # room for the words
+    ax.annotate(
+        f"cost {count(cost)}",
+        (0, cost),
+        (6, 5),
+        xycoords=ax.get_yaxis_transform(),
+        textcoords="offset points",
+        va="bottom",
+        size=SIZE,
+        color=INK,
+        zorder=5,
+    )
+    line_chart(table, ax=ax, xlabel=xlabel, ylabel=ylabel or "EUR a customer")
+    table = table.to_frame() if isinstance(table, pd.Series) else table
+    for style, name in enumerate(table.columns):
+        enough = table.index[table[name] >= cost]
+        if len(enough):
+            at = float(enough[0])
+            ax.plot([at, at], [0, cost], color=PALETTE[style], lw=1.6, ls=DASHES[style], zorder=2)
+            ax.annotate(
+                f"{at:g}",
+                (at, 0),
+                (5, 5),
+                textcoords="offset points",
+                size=SIZE,
+                color=INK,
+            )
+    return _title(ax, title)
+
+
+def lorenz_chart(table, *, top=0.2, ax=None, title=None, what="value"):
+    r"""Draw a Lorenz curve beside the line of equal customers, and what the best of them bring.
+
+    Parameters
+    ----------
+    table : DataFrame
+        What `lifetime.lorenz` returns.
+    top : float, default 0.2
+        Which share of the customers, the most valuable, to point out.
+    ax : Axes, optional
+        Where to draw; a figure of its own when not given.
+    title : str, optional
+        What the chart found.
+    what : str, default "value"
+        What is shared out.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    TypeError
+        If `table` is no DataFrame.
+    ValueError
+        If columns or rows are missing, or `top` is not between 0 and 1.
+
+    Examples
+    --------
+    >>> from funnelkit import lifetime
+    >>> ax = lorenz_chart(lifetime.lorenz([10, 60, 0, 20, 10]), what="margin")
+    >>> [text.get_text() for text in ax.texts]
+    ['if all brought the same', 'the best 20 %\nbring 60.0 %']
+    """
+    _check(table, ["customers", "value"], "lifetime.lorenz(...)")
+    if not 0 < top < 1:
+        raise ValueError(f"top is {top!r}: give a fraction between 0 and 1, such as 0.2")
+    ax = _axes(ax, height=5.6)
+    share = table["customers"].to_numpy(float)
+    value = table["value"].to_numpy(float)
+    ax.plot([0, 1], [0, 1], color=QUIET, lw=1.6, ls=(0, (4, 3)), zorder=2)
+    ax.fill_between(share, value, share, color=SKY, alpha=0.25, lw=0, zorder=1)
+    ax.plot(share, value, color=BLUE, lw=2.8, zorder=3)
+    ax.text(0.47, 0.53, "if all brought the same", size=SIZE, color=INK, ha="right", va="bottom")
+    below = float(np.interp(1 - top, share, value))
+    ax.plot([1 - top] * 2, [below, 1], color=VERMILION, lw=1.6, zorder=2)
+    ax.plot([1 - top, 1], [1, 1], color=VERMILION, lw=1.6, zorder=2, clip_on=False)
+    ax.plot(1 - top, below, "o", color=VERMILION, ms=9, mec="white", zorder=4)
+    words = f"the best {100 * top:g} %\nbring {percent(1 - below)}"
+    ax.annotate(
+        words,
+        (1 - top, below),
+        (8, -10),
+        textcoords="offset points",
+        ha="left",
+        va="top",
+        size=SIZE,
+        color=INK,
+    )
+    ax.set_xlim(0, 1)
+    ax.set_ylim(min(0.0, value.min()), 1.02)
+    _axis(ax, "x", _percent_tick, "share of the customers, the least valuable first")
+    _axis(ax, "y", _percent_tick, f"share of the {what}")
+    ax.tick_params(axis="x", pad=12)  # else the two zeros touch
+    ax.spines["bottom"].set(visible=True, color=QUIET, linewidth=1)
+    return _title(ax, title)
 
 
 # ---------------------------------------------------------------- the style

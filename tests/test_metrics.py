@@ -852,7 +852,7 @@ BY_HAND = {
     # Of a hundred customers 80 stay the first year and 64 the second.
     "clv": lambda: ((80 + 64) * 600 - 100 * 64, 100),
     "clv_from_survival": lambda: (100 * 20 + 80 * 20 + 60 * 20, 100),
-    "margin_multiple": lambda: (0.8, 1 + 0.25 - 0.8),
+    "margin_multiple": lambda: (0.75, 1 + 0.25 - 0.75),
     "payback_with_churn": lambda: (3, 1),  # 20, then 20 + 16, then 20 + 16 + 12 are 48
     "lorenz_curve": lambda: (0 + 10 + 10 + 20, 0 + 10 + 10 + 20 + 60),
     # With r = 1, alpha = 1, a = 2, b = 1 and one repeat purchase at age 1: the weight of "has
