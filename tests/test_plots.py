@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
-from funnelkit import metrics, plots, scoring
+from funnelkit import lifetime, metrics, plots, scoring
 
 STEPS = ["visit", "lead", "opportunity", "customer"]
 
@@ -149,6 +149,15 @@ TORNADO = metrics.sensitivity(
     {"visits": 800, "rate": 0.02, "margin": 280, "cost": 3.1},
     {"rate": (0.018, 0.031), "margin": (270, 300), "cost": (2.9, 3.3), "visits": (800, 800)},
 )
+VALUES = pd.DataFrame(
+    {
+        "basic": lifetime.value_curve(0.8 ** np.arange(24), 18),
+        "plus": lifetime.value_curve(0.9 ** np.arange(24), 30),
+    }
+)
+LORENZ = lifetime.lorenz(np.arange(200.0) ** 2)
+WORTH = pd.DataFrame({"clv": [431, 323], "low": [346, 228], "high": [529, 416], "cac": [25, 587]})
+WORTH.index = ["partner", "content"]
 MARKED = BY_CHANNEL.assign(needed=BY_CHANNEL["rate"] * 0.6)
 
 
@@ -200,6 +209,12 @@ CHARTS = {
     "rate, steps": lambda **o: plots.rate_chart(FUNNEL, rate="step_rate", xlabel="step rate", **o),
     "rate, marks": lambda **o: plots.rate_chart(MARKED, mark="needed", marked="break-even", **o),
     "rate, one mark": lambda **o: plots.rate_chart(MARKED, mark=0.5, marked="break-even", **o),
+    "rate, money": lambda **o: plots.rate_chart(
+        WORTH, rate="clv", low="low", high="high", mark="cac", write="EUR {:,.0f}".format, **o
+    ),
+    "values": lambda **o: plots.value_curve_chart(VALUES, cost=165, xlabel="months", **o),
+    "values, never": lambda **o: plots.value_curve_chart(VALUES["basic"], cost=900, **o),
+    "lorenz": lambda **o: plots.lorenz_chart(LORENZ, what="margin", **o),
     "tornado": lambda **o: plots.tornado_chart(TORNADO, inputs={"rate": plots.percent}, **o),
     "time": lambda **o: plots.time_to_convert_curve(REACHED, until="60D", **o),
     "time, late": lambda **o: plots.time_to_convert_curve(LATE, **o),
@@ -1005,3 +1020,50 @@ def test_tables_that_are_no_scores_are_refused(draw, error, words):
     with pytest.raises(error, match=words):
         draw()
     assert not plt.get_fignums()
+
+
+# ---------------------------------------------------------------- what a customer is worth
+
+
+def test_value_curve_chart_marks_where_the_cost_is_paid_back():
+    ax = plots.value_curve_chart(VALUES, cost=165, xlabel="months")
+    words = [text.get_text() for text in ax.texts]
+    months = lifetime.payback_with_churn(VALUES["plus"], 165)
+    assert "cost 165" in words
+    assert f"{months:g}" in words
+    assert {"basic", "plus"} <= set(words)
+    assert len(words) == 4  # the basic plan never gets there
+    low, high = ax.get_ylim()
+    assert low == 0
+    assert high > VALUES.max(axis=None)
+    far = plots.value_curve_chart(VALUES["basic"], cost=900)
+    assert far.get_ylim()[1] > 900
+
+
+def test_value_curve_chart_refuses_what_it_cannot_draw():
+    with pytest.raises(ValueError, match="cost is -1"):
+        plots.value_curve_chart(VALUES, cost=-1)
+    with pytest.raises(ValueError, match="cost is nan"):
+        plots.value_curve_chart(VALUES, cost=float("nan"))
+    with pytest.raises(TypeError, match="periods belong there"):
+        plots.value_curve_chart(GROUPS, cost=1)
+    with pytest.raises(TypeError, match="lifetime.value_curve"):
+        plots.value_curve_chart([1, 2], cost=1)
+
+
+def test_lorenz_chart_draws_the_curve_and_reads_it_off():
+    ax = plots.lorenz_chart(LORENZ, top=0.1, what="margin")
+    curve = ax.lines[1].get_xydata()
+    np.testing.assert_array_equal(curve, LORENZ[["customers", "value"]])
+    best = 1 - LORENZ["value"].iloc[180]
+    assert ax.texts[-1].get_text() == f"the best 10 %\nbring {plots.percent(best)}"
+    with pytest.raises(ValueError, match="top is 20"):
+        plots.lorenz_chart(LORENZ, top=20)
+    with pytest.raises(ValueError, match="lifetime.lorenz"):
+        plots.lorenz_chart(FUNNEL)
+
+
+def test_rate_chart_writes_money():
+    ax = plots.rate_chart(WORTH, rate="clv", low="low", high="high", write="EUR {:,.0f}".format)
+    assert [text.get_text() for text in ax.texts] == ["EUR 431", "EUR 323"]
+    assert all(label.get_text().startswith("EUR ") for label in ax.get_xticklabels())
