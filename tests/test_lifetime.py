@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from scipy import integrate, stats
 
 import funnelkit
-from funnelkit import lifetime, metrics
+from funnelkit import cohorts, lifetime, metrics
 
 # ---- lifetime value from retention
 
@@ -227,6 +227,36 @@ def test_payback_in_a_period_that_just_covers_the_cost():
     """Ten times 0.1 is a little less than 1 in floating point, and 1 in money."""
     value = pd.Series(np.cumsum([0.1] * 10), index=range(1, 11))
     assert lifetime.payback_with_churn(value, 1) == 10
+
+
+@pytest.mark.parametrize("plan", ["basic", "plus"])
+def test_the_value_of_a_subscriber_is_what_was_planted(plan):
+    """Each leaves with an own monthly chance from Beta(a, b), so S(t) is a ratio of gammas."""
+    customers, subs = funnelkit.load("customers"), funnelkit.load("subscriptions")
+    subs = subs.merge(customers[["customer_id", "channel"]])
+    law = funnelkit.truth()["model"]["subscriptions"]
+    subs = subs[(subs["plan"] == plan) & ~subs["channel"].isin(law["churn_b_factor"])]
+    a, b = law["churn_a"], law["churn_b"][plan]
+    stay = np.cumprod([1.0, *((b + t) / (a + b + t) for t in range(23))])
+    discount = lifetime.periodic_rate(0.10)
+    planted = lifetime.clv_from_survival(stay, law["price"][plan], discount=discount)
+
+    def value(table):
+        curve = cohorts.kaplan_meier(table["duration"], table["observed"])
+        return lifetime.clv_from_survival(
+            curve, law["price"][plan], discount=discount, periods=24, beyond="stay"
+        )
+
+    watched = cohorts.durations(subs["started"], subs["ended"], until="2026-06-30")
+    found = metrics.bootstrap(
+        watched.assign(user_id=subs["customer_id"]), value, n_resamples=100, seed=1
+    )
+    assert abs(found.estimate - planted) < 3 * found.standard_error
+    # The formula with the first month's retention is far from it.
+    formula = lifetime.clv(
+        law["price"][plan], stay[1], discount=discount, periods=24, first="start"
+    )
+    assert formula < planted - 3 * found.standard_error
 
 
 # ---- who brings it
