@@ -545,17 +545,17 @@ def separation(values, outcome):
     >>> separation([3, 2, 2, 1], [True, True, False, False])
     0.875
     """
-    values = pd.Series(np.asarray(values, dtype=float))
-    outcome = pd.Series(np.asarray(outcome, dtype=bool))
+    values, outcome = np.asarray(values, dtype=float), np.asarray(outcome, dtype=bool)
     if len(values) != len(outcome):
         raise ValueError(f"there are {len(values):,} values and {len(outcome):,} outcomes")
-    known = values.notna()
+    known = ~np.isnan(values)
     values, outcome = values[known], outcome[known]
     yes, no = int(outcome.sum()), int((~outcome).sum())
     if not yes or not no:
         return float("nan")
     # The mean rank of one group counts the pairs it wins (Mann and Whitney, 1947).
-    share = (values.rank()[outcome].mean() - (yes + 1) / 2) / no
+    ranks = pd.Series(values).rank().to_numpy()
+    share = (ranks[outcome].mean() - (yes + 1) / 2) / no
     return float(max(share, 1 - share))
 
 
@@ -885,7 +885,8 @@ def clean_leads(leads):
     TypeError
         If `leads` is no DataFrame.
     ValueError
-        If a column of the table is missing.
+        If a column of the table is missing, or the leads have been cleaned already: crowns
+        would be divided twice.
 
     Examples
     --------
@@ -895,6 +896,8 @@ def clean_leads(leads):
     (True, np.int64(0))
     """
     _need_columns(leads, [column.name for column in data.SCHEMAS["leads"].columns], "leads")
+    if "income_mended" in leads:
+        raise ValueError("leads have the column 'income_mended': they are cleaned already")
     steps = (_drop_repeats, _mend_ages, _crowns_to_euros, _one_row_a_person, _say_why_untracked)
     for step in steps:
         leads = step(leads)

@@ -476,3 +476,142 @@ def test_the_module_loads_nothing_heavy():
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert result.stdout == "[]\n", result.stderr
+
+
+# ---------------------------------------------------------------- the school's leads
+
+
+@pytest.fixture(scope="module")
+def leads():
+    return data.load("leads")
+
+
+@pytest.fixture(scope="module")
+def people(leads):
+    return quality.clean_leads(leads)
+
+
+PLANTED = data.truth()["leads"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "planted"),
+    list(zip(quality.LEAD_RULES, ["impossible_ages", "stale_import", "crowns"], strict=True)),
+)
+def test_the_rules_find_exactly_the_planted_leads(leads, rule, planted):
+    found = leads.loc[rule.rows(leads), "lead_id"]
+    assert set(found) == set(PLANTED[planted])
+    assert quality.report(leads, [rule]).loc[rule.name, "rows"] == len(found)
+
+
+def test_the_report_finds_exactly_the_planted_repeats(leads):
+    copies = quality.duplicates(leads, "lead_id")
+    assert set(copies.index) == set(PLANTED["exact_duplicates"])
+    assert copies["identical"].all()
+    repeats = quality.report(leads, examples=1000).loc["exact repeat", "examples"]
+    found = leads.loc[[int(row) for row in repeats.split(", ")], "lead_id"]
+    assert sorted(found) == sorted(PLANTED["exact_duplicates"])
+
+
+def test_the_identities_are_exactly_the_planted_pairs(leads):
+    once = leads.drop_duplicates()
+    person = quality.resolve_identities(once, quality.SAME_PERSON)
+    groups = {frozenset(ids) for _, ids in once["lead_id"].groupby(person) if len(ids) > 1}
+    assert groups == {frozenset(pair) for pair in PLANTED["same_person"]}
+    by_phone = quality.resolve_identities(once, [["phone_key"]])
+    assert by_phone.value_counts().max() > 2, "households share a phone"
+
+
+def test_the_cleaned_leads_are_one_row_a_person_and_nothing_is_lost(leads, people):
+    pairs = PLANTED["same_person"]
+    assert len(people) == leads["lead_id"].nunique() - len(pairs)
+    assert people["lead_id"].is_unique and people["created_at"].is_monotonic_increasing
+    assert not set(people["lead_id"]) & {second for _, second in pairs}
+    assert (people["records"] == 2).sum() == len(pairs)
+    once = leads.drop_duplicates()
+    assert people["records"].sum() == len(once)
+    assert people["converted"].sum() == once["converted"].sum()
+    assert people["converted_at"].notna().equals(people["converted"])
+    assert list(people.columns) == [
+        *leads.columns, "age_from", "income_mended", "records", "tracking",
+    ]  # fmt: skip
+
+
+def test_the_cleaned_leads_are_mended_where_they_were_wrong_and_nowhere_else(leads, people):
+    assert quality.report(people, quality.LEAD_RULES[:2])["rows"].iloc[-2:].sum() == 0
+    before = leads.drop_duplicates().set_index("lead_id").loc[people["lead_id"]]
+    wrong = set(PLANTED["impossible_ages"]) | set(PLANTED["stale_import"])
+    was_typed = people["age_from"].eq("typed").to_numpy()
+    assert not set(people.loc[was_typed, "lead_id"]) & wrong
+    np.testing.assert_array_equal(people["age"][was_typed], before["age"][was_typed])
+    of_year = people["created_at"].dt.year - people["birth_year"]
+    from_year = people["age_from"].eq("birth year")
+    assert people["age"][from_year].equals(of_year[from_year])
+    assert people["age"].isna().equals(people["age_from"].isna())
+
+    assert set(people.loc[people["income_mended"], "lead_id"]) == set(PLANTED["crowns"])
+    factor = np.where(people["income_mended"], 25.0, 1.0)
+    np.testing.assert_allclose(people["income"] * factor, before["income"].to_numpy())
+    assert people["income"].max() < 250_000
+
+    untouched = ["source", "postcode", "visit_count", "pages", "email_opens", "gender", "offer"]
+    for column in untouched:
+        assert people[column].tolist() == pytest.approx(before[column].tolist(), nan_ok=True)
+
+
+def test_a_gap_in_visits_gets_its_reason(people):
+    known = people["visit_count"].notna()
+    assert (people["tracking"] == "tracked").equals(known)
+    assert set(people.loc[~known & (people["entry"] == "form"), "tracking"]) == {"refused"}
+    assert set(people.loc[people["entry"] != "form", "tracking"]) == {"no visit"}
+
+
+def test_the_outcome_of_a_person_is_that_of_all_records(leads):
+    first, second = PLANTED["same_person"][0]
+    pair = leads[leads["lead_id"].isin([first, second])].drop_duplicates().copy()
+    late = pair["lead_id"] == second
+    pair.loc[late, "converted"] = pair.loc[late, "called"] = True
+    pair.loc[late, "converted_at"] = pd.Timestamp("2026-06-01")
+    pair.loc[late, "portal_logins"] = 9
+    pair.loc[~late, ["converted", "called", "portal_logins"]] = [False, False, 0]
+    pair.loc[~late, "converted_at"] = pd.NaT
+    pair["consent"] = ~late
+    one = quality.clean_leads(pair).iloc[0]
+    assert (one["lead_id"], one["records"], one["portal_logins"]) == (first, 2, 9)
+    assert one["converted"] and one["called"] and one["converted_at"] == pd.Timestamp("2026-06-01")
+    assert not one["consent"], "a withdrawal counts"
+
+
+def test_cleaning_changes_nothing_in_place_nor_depends_on_the_order_of_rows(leads, people):
+    copy = leads.copy(deep=True)
+    mixed = quality.clean_leads(leads.sample(frac=1, random_state=1))
+    pd.testing.assert_frame_equal(mixed, people)
+    pd.testing.assert_frame_equal(leads, copy)
+    with pytest.raises(ValueError, match="cleaned already"):
+        quality.clean_leads(people)
+    with pytest.raises(ValueError, match="no column in leads is called 'offer'"):
+        quality.clean_leads(leads.drop(columns="offer"))
+
+
+def test_the_monitor_sees_the_crowns_the_import_and_the_machines(leads):
+    watch = [
+        quality.LEAD_RULES[1],
+        Rule("large", "inconsistent", lambda t: t["income"] > 150_000),
+        Rule("opens", "inconsistent", lambda t: t["email_opens"] >= 4),
+    ]
+    weeks = quality.monitor(leads, watch, time="created_at", learn_until="2025-03-03")
+    alarm = weeks["alarm"]
+    stale = alarm.loc["age not that of the birth year"]
+    assert [str(p.start_time.date()) for p in stale.index[stale]] == ["2025-11-03"]
+    large = alarm.loc["large"]
+    assert large.sum() == 13 and large.loc["2025-03-03":"2025-05-26"].all()
+    opens = alarm.loc["opens"]
+    assert opens.loc["2025-12-01":].all() and opens.loc[:"2025-11-24"].sum() <= 1
+
+
+def test_the_screen_finds_the_planted_leak(people):
+    early = people[people["created_at"] < "2025-11-01"]
+    outcome = early["converted_at"] - early["created_at"] <= pd.Timedelta("60D")
+    features = early.drop(columns=["lead_id", "converted"])
+    table = quality.leakage_screen(features, outcome)
+    assert set(table.index[table["suspicious"]]) == {"converted_at", PLANTED["leak"]}
