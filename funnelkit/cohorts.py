@@ -32,6 +32,7 @@ __all__ = [
     "nps_group",
     "purchase_cohorts",
     "retention_rate",
+    "survival_at",
 ]
 
 # ---------------------------------------------------------------- one period
@@ -342,6 +343,45 @@ def _curve(time, left, z):
     )
 
 
+def survival_at(curve, time):
+    """Read a survival curve at a time: the row that holds there.
+
+    Parameters
+    ----------
+    curve : DataFrame
+        What `kaplan_meier` returns, with or without groups.
+    time : number
+        When, in the unit of the durations; not beyond the last time of a curve, unless nobody is
+        left there.
+
+    Returns
+    -------
+    Series, or DataFrame with one row a group
+        `survival`, `std_error`, `ci_low`, `ci_high`.
+
+    Raises
+    ------
+    TypeError
+        If `curve` is no DataFrame or the time no number.
+    ValueError
+        If the time is negative, or lies where a curve has not been seen.
+
+    Examples
+    --------
+    >>> curve = kaplan_meier([1, 2, 2, 5], [True, True, False, False])
+    >>> survival_at(curve, 4)["survival"]
+    0.5
+    """
+    columns = ["survival", "std_error", "ci_low", "ci_high"]
+    metrics._need_columns(curve, columns, "the curve")
+    if curve.index.nlevels > 1:
+        groups = curve.groupby(level=0, dropna=False, sort=False)
+        table = groups[columns].apply(lambda rows: survival_at(rows.droplevel(0), time))
+        return table.rename_axis(columns=None)
+    _need_seen(curve, "time", time, lowest=0)
+    return curve.loc[curve.index <= time, columns].iloc[-1]
+
+
 def mean_lifetime(curve, *, until):
     r"""Mean time that a customer stays within a horizon: the area under the survival curve.
 
@@ -382,18 +422,10 @@ def mean_lifetime(curve, *, until):
     2.75
     """
     metrics._need_columns(curve, ["survival"], "the curve")
-    if isinstance(until, bool) or not isinstance(until, (int, float, np.number)):
-        raise TypeError(f"until is {until!r}: give a number, in the unit of the durations")
     if curve.index.nlevels > 1:
         groups = curve.groupby(level=0, dropna=False, sort=False)
         return groups.apply(lambda rows: mean_lifetime(rows.droplevel(0), until=until))
-    last = curve.index.max()
-    seen = until <= last or curve["survival"].iloc[-1] == 0
-    if not until > 0 or not seen:
-        raise ValueError(
-            f"until is {until:g}: give a horizon above 0 and not beyond {last:g}, where the "
-            "curve ends"
-        )
+    _need_seen(curve, "until", until, lowest=1e-12)
     inside = curve.index[curve.index < until].to_numpy(float)
     heights = curve["survival"].to_numpy()[: len(inside)]
     return float((heights * np.diff(np.append(inside, until))).sum())
@@ -777,6 +809,18 @@ def _lifetimes(duration, observed, by):
     if (time == time.astype("int64")).all():
         time = time.astype("int64")
     return time, left, None if by is None else pd.Series(by).reset_index(drop=True)
+
+
+def _need_seen(curve, name, time, *, lowest):
+    """Raise if a time is no number, or lies where a curve has not been seen."""
+    if isinstance(time, bool) or not isinstance(time, (int, float, np.number)):
+        raise TypeError(f"{name} is {time!r}: give a number, in the unit of the durations")
+    last = curve.index.max()
+    if not (time >= lowest and (time <= last or curve["survival"].iloc[-1] == 0)):
+        raise ValueError(
+            f"{name} is {time:g}: give one {'of 0 or more' if lowest == 0 else 'above 0'} and not "
+            f"beyond {last:g}, where the curve ends"
+        )
 
 
 def _answers(what, points, lowest, highest, by):

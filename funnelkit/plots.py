@@ -923,7 +923,8 @@ def cohort_heatmap(table, *, ax=None, title=None, xlabel="age in months", ylabel
             "give shares"
         )
     ax = _axes(ax, height=max(2.6, 1.6 + 0.42 * len(table)))
-    colours = LinearSegmentedColormap.from_list("shares", ["#E6F0F8", BLUE, "#003A5D"])
+    ramp = [(0, "#E9F2F9"), (0.45, "#7DB5DC"), (0.7, BLUE), (1, "#003A5D")]
+    colours = LinearSegmentedColormap.from_list("shares", ramp)
     across, down = np.arange(shares.shape[1] + 1) - 0.5, np.arange(len(table) + 1) - 0.5
     ax.pcolormesh(
         across, down, np.ma.masked_invalid(shares), cmap=colours, vmin=0, vmax=1, ec="white", lw=2
@@ -937,7 +938,7 @@ def cohort_heatmap(table, *, ax=None, title=None, xlabel="age in months", ylabel
                 ha="center",
                 va="center_baseline",
                 size=SMALL,
-                color="white" if share > 0.4 else INK,
+                color="white" if share > 0.55 else INK,
             )
     sizes = table.attrs.get("customers", {})
     names = [f"{n}  (n = {count(sizes[n])})" if n in sizes else n for n in map(str, table.index)]
@@ -995,10 +996,14 @@ def survival_chart(
     ax = _axes(ax)
     ends = []
     for style, (name, rows) in enumerate(curves.items()):
-        rows = rows[rows.index <= last]
-        # A step runs on to where its customers were last seen, not to the end of the chart.
-        columns = (rows[c].to_numpy(float) for c in ("survival", "ci_low", "ci_high"))
-        x, (survival, low, high) = rows.index.to_numpy(float), columns
+        # A step runs on to the end of the chart, or to where its customers were last seen.
+        end = min(last, rows.index.max())
+        rows = rows[rows.index <= end]
+        x = np.append(rows.index.to_numpy(float), end)
+        survival, low, high = (
+            rows[column].to_numpy(float)[[*range(len(rows)), -1]]
+            for column in ("survival", "ci_low", "ci_high")
+        )
         colour = PALETTE[style]
         if interval:
             ax.fill_between(x, low, high, step="post", color=colour, alpha=0.18, lw=0)

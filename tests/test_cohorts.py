@@ -22,6 +22,7 @@ from funnelkit.cohorts import (
     nps_group,
     purchase_cohorts,
     retention_rate,
+    survival_at,
 )
 
 # Weeks in remission on 6-mercaptopurine, 21 patients; a minus sign marks a censored one. Freireich
@@ -358,13 +359,31 @@ def test_series_that_do_not_belong_together_are_refused():
 def test_mean_lifetime_refuses_what_was_not_seen():
     curve = kaplan_meier([1, 2, 5], [True, False, False])
     assert mean_lifetime(curve, until=5) == pytest.approx(1 + 4 * 2 / 3)
-    with pytest.raises(ValueError, match="until is 6: give a horizon above 0 and not beyond 5"):
+    with pytest.raises(ValueError, match="until is 6: give one above 0 and not beyond 5"):
         mean_lifetime(curve, until=6)
     with pytest.raises(ValueError, match="until is 0"):
         mean_lifetime(curve, until=0)
     with pytest.raises(TypeError, match="until is '5'"):
         mean_lifetime(curve, until="5")
     assert mean_lifetime(kaplan_meier([1, 2], [True, True]), until=9) == 1.5
+
+
+def test_a_curve_is_read_where_its_step_holds(subscriptions, watched):
+    curve = kaplan_meier([1, 2, 5], [True, False, False])
+    assert [survival_at(curve, t)["survival"] for t in (0, 0.9, 1, 4.9, 5)] == pytest.approx(
+        [1, 1, 2 / 3, 2 / 3, 2 / 3]
+    )
+    both = kaplan_meier(watched["duration"], watched["observed"], by=subscriptions["plan"])
+    table = survival_at(both, 12)
+    assert list(table.columns) == ["survival", "std_error", "ci_low", "ci_high"]
+    for plan in ("basic", "plus"):
+        assert table.loc[plan].tolist() == both.loc[(plan, 12), table.columns].tolist()
+    with pytest.raises(ValueError, match="time is 6: give one of 0 or more and not beyond 5"):
+        survival_at(curve, 6)
+    with pytest.raises(ValueError, match="time is -1"):
+        survival_at(curve, -1)
+    with pytest.raises(TypeError, match="time is '5'"):
+        survival_at(curve, "5")
 
 
 # ---------------------------------------------------------------- cohort tables

@@ -888,9 +888,11 @@ def test_a_survival_chart_draws_each_curve_as_steps_with_its_band():
     assert len(ax.collections) == 2
     assert [text.get_text() for text in ax.texts] == ["a: 50.0 %", "b: 50.0 %"]
     assert ax.lines[0].get_linestyle() != ax.lines[1].get_linestyle()
-    cut = plots.survival_chart(curve, until=2, interval=False)
-    assert cut.get_xlim() == (0, 2)
+    cut = plots.survival_chart(curve, until=4, interval=False)
+    assert cut.get_xlim() == (0, 4)
     assert not cut.collections
+    # The first was watched until 5, so it is known until the end; the second until 3 only.
+    assert [line.get_xdata()[-1] for line in cut.lines] == [4, 3]
 
 
 def test_a_survival_chart_needs_a_curve():
