@@ -369,7 +369,7 @@ def survival_at(curve, time):
     Examples
     --------
     >>> curve = kaplan_meier([1, 2, 2, 5], [True, True, False, False])
-    >>> survival_at(curve, 4)["survival"]
+    >>> float(survival_at(curve, 4)["survival"])
     0.5
     """
     columns = ["survival", "std_error", "ci_low", "ci_high"]
