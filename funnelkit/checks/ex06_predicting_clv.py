@@ -229,7 +229,7 @@ TASKS = [
                 "Ask the model for the next 52 weeks.",
             ),
         ],
-        after="1,541 came: forward in time, and with nobody's future seen.",
+        after="Compare it with what came, in the first cell: near, and with nobody's future seen.",
     ),
     Task(
         "6.5",
