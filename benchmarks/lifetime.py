@@ -8,8 +8,9 @@ and writes it into `benchmarks/README.md`.
 
 Each program runs in a process of its own. The processes take turns, run by run, so that whatever
 else the machine does hits all alike; ratios are of medians within one such series of runs. The
-first fits of each are not timed: lifetimes and pymc-marketing are timed warm, with all that they
-compile or trace once already done, and a pymc-marketing model is built before the clock starts.
+first fits of each are not timed: all are timed warm, with what they compile once already done and
+kept, and a pymc-marketing model is built before the clock starts. What it prepares anew in each
+call of `fit` belongs to the fit.
 
 lifetimes is among what the tests need, so `python start.py run python benchmarks/lifetime.py` has
 it. pymc-marketing is large and wants packages of its own choice, so it needs an environment of its
