@@ -373,18 +373,22 @@ def stability(features, k, *, n_resamples=20, scale=True, n_init=5, seed=0):
     _check_features(features, 2 * k)
     if not isinstance(n_resamples, (int, np.integer)) or n_resamples < 1:
         raise ValueError(f"n_resamples is {n_resamples!r}: give a whole number of at least 1")
+    from sklearn.cluster import KMeans
+
     rng = np.random.default_rng(seed)
-    half = len(features) // 2
-    found = []
-    for _ in range(n_resamples):
-        order = np.argsort(rng.random(len(features)), kind="stable")
-        models = [
-            fit(features.iloc[part], k, scale=scale, n_init=n_init)
-            for part in (order[:half], order[half:])
-        ]
-        with _one_thread():
-            both = [model.predict(features.astype(float)) for model in models]
-        found.append(agreement(*both))
+    points = features.to_numpy(float)
+    half, found = len(points) // 2, []
+    with _one_thread():
+        for _ in range(n_resamples):
+            order = np.argsort(rng.random(len(points)), kind="stable")
+            both = []
+            for part in (order[:half], order[half:]):
+                middle, spread = points[part].mean(axis=0), points[part].std(axis=0)
+                spread[spread == 0] = 1
+                scaled = (points - middle) / spread if scale else points
+                kmeans = KMeans(k, n_init=n_init, random_state=0).fit(scaled[part])
+                both.append(kmeans.predict(scaled))
+            found.append(agreement(*both))
     return np.array(found)
 
 
