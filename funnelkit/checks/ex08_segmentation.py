@@ -331,6 +331,6 @@ TASKS = [
                 "Multiply it by `M`.",
             ),
         ],
-        after="A card with one question does as well as the four clusters, for this decision.",
+        after="A card with one question does as well as the one with two, for this decision.",
     ),
 ]
