@@ -19,7 +19,7 @@ from sklearn.metrics import adjusted_rand_score, silhouette_samples
 from sklearn.tree import DecisionTreeClassifier
 
 import funnelkit
-from funnelkit import metrics, segments
+from funnelkit import metrics, quality, segments
 
 # ---------------------------------------------------------------- RFM scores
 
@@ -485,6 +485,31 @@ def test_a_plan_for_everybody_is_the_mean_within_the_sizes_of_the_segments():
 def test_plans_that_cannot_be_valued_are_refused(table, plan, error, words):
     with pytest.raises(error, match=words):
         segments.plan_value(table, plan)
+
+
+def test_the_segments_planted_among_the_leads_are_found_and_so_are_their_offers():
+    people = quality.clean_leads(funnelkit.load("leads"))
+    truth = funnelkit.truth()["leads"]["segments"]
+    kind = {lead_id: name for name, ids in truth.items() for lead_id in ids}
+    people = people.assign(log_income=np.log(people["income"]), kind=people["lead_id"].map(kind))
+    people["enrolled"] = people["converted_at"] - people["created_at"] <= pd.Timedelta("60D")
+    complete = people[people[["age", "income"]].notna().all(axis=1)]
+    columns = ["age", "log_income"]
+    early = complete["created_at"] < "2025-11-01"
+    model = segments.fit(complete.loc[early, columns], 4)
+    late = complete[complete["created_at"] >= "2026-01-01"]
+    assert 0.68 < segments.agreement(model.predict(late[columns]), late["kind"]) < 0.82
+    unscaled = segments.fit(complete.loc[early, ["age", "income"]], 3, scale=False)
+    alone = segments.fit(complete.loc[early, ["income"]], 3, scale=False)
+    assert segments.agreement(unscaled["kmeans"].labels_, alone["kmeans"].labels_) > 0.99
+    rates = metrics.rates(people, "enrolled", by=["kind", "offer"])["rate"].unstack()
+    assert rates.loc["students"].idxmax() == "instalments"
+    assert rates.loc["young_professionals"].idxmax() == "certificate"
+    suits = dict.fromkeys(["students", "returners"], "instalments")
+    suits |= dict.fromkeys(["young_professionals", "managers"], "certificate")
+    own = segments.plan_value(people, suits, segment="kind", outcome="enrolled")
+    for offer in ("none", "instalments", "certificate"):
+        assert own > segments.plan_value(people, offer, segment="kind", outcome="enrolled") + 0.02
 
 
 def test_the_module_loads_no_heavy_package_before_it_needs_one():
