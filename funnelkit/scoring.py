@@ -373,13 +373,26 @@ def threshold_table(score, outcome):
     0.1            4       2       0.50     1.0          1.0
     """
     s, y = _score_and_outcome(score, outcome)
-    steps = pd.DataFrame({"threshold": s, "named": 1, "buyers": y.astype(int)})
-    steps = steps.groupby("threshold").sum().sort_index(ascending=False).cumsum()
-    others = steps["named"] - steps["buyers"]
-    return steps.assign(
-        precision=steps["buyers"] / steps["named"],
-        recall=steps["buyers"] / y.sum(),
-        false_alarm=others / (~y).sum(),
+    threshold, named, buyers = _from_the_top(s, y)
+    return pd.DataFrame(
+        {
+            "named": named,
+            "buyers": buyers,
+            "precision": buyers / named,
+            "recall": buyers / y.sum(),
+            "false_alarm": (named - buyers) / (~y).sum(),
+        },
+        index=pd.Index(threshold, name="threshold"),
+    )
+
+
+def _from_the_top(score, outcome):
+    """Return each score, the highest first, and how many leads and buyers are at or above it."""
+    threshold, level = np.unique(-score, return_inverse=True)
+    return (
+        0.0 - threshold,
+        np.bincount(level).cumsum(),
+        np.bincount(level, outcome).astype(int).cumsum(),
     )
 
 
@@ -411,10 +424,11 @@ def auc(score, outcome):
     >>> auc([0.9, 0.6, 0.6, 0.1], [True, True, False, False])
     0.875
     """
-    table = threshold_table(score, outcome)
-    x = np.concatenate([[0.0], table["false_alarm"]])
-    y = np.concatenate([[0.0], table["recall"]])
-    return float(np.sum(np.diff(x) * (y[1:] + y[:-1]) / 2))
+    s, y = _score_and_outcome(score, outcome)
+    _, named, buyers = _from_the_top(s, y)
+    others = np.diff(named - buyers, prepend=0)  # the non-buyers at each score
+    higher = buyers - np.diff(buyers, prepend=0) / 2  # buyers above it, and half of those at it
+    return float(np.sum(others * higher) / (y.sum() * (~y).sum()))
 
 
 def average_precision(score, outcome):
@@ -486,17 +500,17 @@ def gains_table(score, outcome, *, depths=(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.
     share = np.atleast_1d(_numbers_of("depths", list(np.ravel(depths))))
     remedy = "a depth is a share of the leads: give 0.1 for the best tenth"
     _refuse((share <= 0) | (share > 1), "depths is not above 0 and at most 1", remedy, share)
-    table = threshold_table(score, outcome)
-    n, buyers = table[["named", "buyers"]].iloc[-1]
-    leads = share * n
-    found = np.interp(leads, [0, *table["named"]], [0, *table["buyers"]])
+    s, y = _score_and_outcome(score, outcome)
+    _, named, buyers = _from_the_top(s, y)
+    leads = share * len(s)
+    found = np.interp(leads, [0, *named], [0, *buyers])
     return pd.DataFrame(
         {
             "leads": leads,
             "buyers": found,
             "rate": found / leads,
-            "lift": found / buyers / share,
-            "gains": found / buyers,
+            "lift": found / y.sum() / share,
+            "gains": found / y.sum(),
         },
         index=pd.Index(share, name="depth"),
     )
@@ -747,9 +761,8 @@ def profit_curve(probability, outcome=None, *, margin, cost):
     )
     if outcome is not None:
         y = _outcome(outcome, len(p), "probability")
-        found = pd.DataFrame({"p": p, "named": 1, "buyers": y}).groupby("p").sum()
-        found = found.sort_index(ascending=False).cumsum()
-        buyers = np.interp(calls, [0, *found["named"]], [0, *found["buyers"]])
+        _, named, found = _from_the_top(p, y)
+        buyers = np.interp(calls, [0, *named], [0, *found])
         table["earned"] = buyers * margin - calls * cost
     table.attrs["calls"] = int((ordered * margin > cost).sum())
     return table

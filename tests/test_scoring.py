@@ -171,6 +171,7 @@ def test_thresholds_equal_scikit_learn_s_curves(data):
     table = scoring.threshold_table(score, outcome)
     false_alarm, recall, thresholds = sk.roc_curve(outcome, score, drop_intermediate=False)
     np.testing.assert_array_equal(table.index, thresholds[1:])
+    assert not np.signbit(table.index).any(), "no threshold prints as -0.0"
     np.testing.assert_allclose(table["recall"], recall[1:])
     np.testing.assert_allclose(table["false_alarm"], false_alarm[1:])
     precision, recall, _ = sk.precision_recall_curve(outcome, score)
