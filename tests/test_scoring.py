@@ -12,13 +12,15 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 from sklearn.calibration import calibration_curve
 from sklearn.linear_model import LogisticRegression
 
 from funnelkit import metrics, scoring
+
+unhurried = settings(deadline=None, max_examples=60)
 
 
 @st.composite
@@ -61,6 +63,7 @@ def test_labels_do_not_depend_on_the_unit_of_the_times(unit):
     pd.testing.assert_series_equal(label, expected)
 
 
+@unhurried
 @given(st.lists(st.tuples(st.integers(0, 400), st.one_of(st.none(), st.integers(0, 90)))))
 def test_a_later_end_only_adds_labels(days):
     zero = pd.Timestamp("2025-01-01")
@@ -100,6 +103,7 @@ def test_a_missing_value_gives_no_points_in_either_direction():
     assert points["score"].tolist() == [1, 1, 0]
 
 
+@unhurried
 @given(st.floats(1e-9, 1 - 1e-9))
 def test_log_odds_and_back(p):
     assert scoring.from_log_odds(scoring.log_odds(p)) == pytest.approx(p, rel=1e-6)
@@ -156,6 +160,7 @@ def test_reasons_are_the_largest_terms_and_all_of_them_add_up():
 # ---------------------------------------------------------------- judged by what happened
 
 
+@unhurried
 @given(scored())
 def test_areas_and_brier_equal_scikit_learn_s(data):
     score, outcome = data
@@ -165,6 +170,7 @@ def test_areas_and_brier_equal_scikit_learn_s(data):
     assert scoring.brier_score(score, outcome) == pytest.approx(sk.brier_score_loss(outcome, score))
 
 
+@unhurried
 @given(scored())
 def test_thresholds_equal_scikit_learn_s_curves(data):
     score, outcome = data
@@ -179,6 +185,7 @@ def test_thresholds_equal_scikit_learn_s_curves(data):
     np.testing.assert_allclose(table["recall"][::-1], recall[:-1])
 
 
+@unhurried
 @given(scored())
 def test_auc_is_the_share_of_pairs_in_order(data):
     score, outcome = data
@@ -188,6 +195,7 @@ def test_auc_is_the_share_of_pairs_in_order(data):
     assert scoring.auc(-score, outcome) == pytest.approx(1 - share)
 
 
+@unhurried
 @given(scored(), st.integers(0, 2**32 - 1))
 def test_gains_end_at_1_and_do_not_depend_on_the_order_of_rows(data, seed):
     score, outcome = data
@@ -214,11 +222,17 @@ def test_gains_with_ties_are_the_mean_over_all_orders():
     assert table.loc[0.4, "buyers"] == pytest.approx(np.mean(found))
 
 
+def test_a_depth_between_two_leads_takes_a_part_of_the_next():
+    table = scoring.gains_table([3, 2, 1, 0], [True, True, False, False], depths=[0.375])
+    assert table.loc[0.375, ["leads", "buyers", "rate", "lift"]].tolist() == [1.5, 1.5, 1, 2]
+
+
 def test_a_score_that_says_nothing_has_lift_1_everywhere():
     table = scoring.gains_table(np.zeros(50), np.arange(50) < 7)
     np.testing.assert_allclose(table["lift"], 1)
 
 
+@unhurried
 @given(scored(), st.integers(1, 12))
 def test_a_calibration_table_counts_every_lead_once(data, bins):
     p, outcome = data
@@ -262,6 +276,7 @@ def test_errors_by_group_are_counted_by_hand():
 # ---------------------------------------------------------------- decisions
 
 
+@unhurried
 @given(
     scored(),
     st.floats(1, 1000).map(lambda x: round(x, 2)),
@@ -290,6 +305,7 @@ def test_profit_of_ties_is_spread_evenly():
     assert "earned" not in scoring.profit_curve([0.5], margin=100, cost=10)
 
 
+@unhurried
 @given(scored(), st.integers(1, 70))
 def test_a_capacity_threshold_names_as_many_as_fit(data, capacity):
     score, _ = data
@@ -318,6 +334,7 @@ def test_a_hazard_is_counted_by_hand():
     np.testing.assert_allclose(table["bought"], 1 - np.cumprod([6 / 7, 4 / 5, 2 / 3]))
 
 
+@unhurried
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=50), st.integers(9, 12))
 def test_where_all_are_watched_to_the_end_the_share_bought_is_a_plain_share(weeks, end):
     bought = np.array([week < 9 for week in weeks])
