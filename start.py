@@ -8,7 +8,7 @@
     python start.py progress          show which tasks you have solved
     python start.py grade FOLDER      make a table of a folder of submitted notebooks
     python start.py test              run every test (what follows is passed on to pytest)
-    python start.py bench             measure the speed against other tools
+    python start.py bench             measure the speed against other tools (or: bench lifetime)
     python start.py run COMMAND ...   run a command with the tools of the tests
 
 It needs nothing but Python. The first time it makes an environment beside this file and
@@ -257,7 +257,11 @@ def commands(verb, arguments, env):
             [python, "-m", "pytest", "-n", "auto", "--dist", "loadfile"] + arguments,
         ]
     if verb == "bench":
-        return [[python, os.path.join("benchmarks", "funnels.py")] + arguments]
+        # The first argument may name one of the benchmarks; without it, it is that of funnels.
+        chosen, rest = (arguments or [""])[0], arguments[1:]
+        if not os.path.isfile(os.path.join(HERE, "benchmarks", chosen + ".py")):
+            chosen, rest = "funnels", arguments
+        return [[python, os.path.join("benchmarks", chosen + ".py")] + rest]
     if verb == "run":
         found = shutil.which(arguments[0], path=environment(env)["PATH"])
         if not found:

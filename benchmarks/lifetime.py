@@ -1,6 +1,6 @@
 """How fast funnelkit fits the BG/NBD model, beside what one would use instead.
 
-    python benchmarks/lifetime.py --pymc PYTHON
+    python start.py bench lifetime --pymc PYTHON
 
 Every program fits the model to the same 2,357 customers of CDNOW (the summary is made before the
 clock starts), from its own usual starting point, with its own usual settings. It prints a table
@@ -12,13 +12,13 @@ first fits of each are not timed: all are timed warm, with what they compile onc
 kept, and a pymc-marketing model is built before the clock starts. What it prepares anew in each
 call of `fit` belongs to the fit.
 
-lifetimes is among what the tests need, so `python start.py run python benchmarks/lifetime.py` has
-it. pymc-marketing is large and wants packages of its own choice, so it needs an environment of its
-own, outside of this folder; its Python is named in the call:
+`python start.py bench lifetime` has what is needed but pymc-marketing. That is large and wants
+packages of its own choice, so it needs an environment of its own, outside of this folder; its
+Python is named in the call:
 
     uv venv pymc-env
     uv pip install --python pymc-env/bin/python pymc-marketing
-    python start.py run python benchmarks/lifetime.py --pymc pymc-env/bin/python
+    python start.py bench lifetime --pymc pymc-env/bin/python
 
 Without `--pymc` it is left out of the table.
 """

@@ -312,6 +312,11 @@ def test_bench_measures_in_its_own_environment(course):
     course.main(["bench", "--quick"])
     assert course.ran[2][-4:] == ["-r", "requirements.lock", "--group", "pyproject.toml:bench"]
     assert course.ran[-1][1:] == [os.path.join("benchmarks", "funnels.py"), "--quick"]
+    benchmarks = Path(course.HERE, "benchmarks")
+    benchmarks.mkdir(exist_ok=True)
+    benchmarks.joinpath("lifetime.py").touch()
+    course.main(["bench", "lifetime", "--fits", "3"])
+    assert course.ran[-1][1:] == [os.path.join("benchmarks", "lifetime.py"), "--fits", "3"]
 
 
 def test_an_unknown_command_is_refused_before_anything_is_made(course):
