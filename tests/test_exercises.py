@@ -751,6 +751,8 @@ def test_a_schedule_says_what_it_leaves_out_and_when_it_ends():
     long = trainers.schedule([group(90), group(90), group(90)], "Half a day", [(540, 780)], False)
     assert "takes 4 h 30 min at the slower pace" in long
     assert "For home, or for another day: x0." in long
+    many = trainers.schedule([group(90, 90, *[30] * 6)], "Half a day", [(540, 780)], False)
+    assert "For home, or for another day: x3 and all that follows." in many
     short = trainers.schedule([group(30), group(40)], "Two days", [(540, 1020)] * 2, True)
     assert "It does not fill the time: day 1 ends at 11:15 and day 2 ends at 11:25." in short
     assert trainers.duration(45) == "45 min" and trainers.duration(125) == "2 h 05 min"

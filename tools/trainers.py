@@ -16,6 +16,7 @@ NOON = (11 * 60 + 45, 13 * 60 + 15)  # lunch may begin from, and has to begin by
 MEMO = 20  # to discuss a lesson's decision memo in the room
 OWN = "[Your own funnel](#your-own-funnel)"
 OWN_MINUTES = 90
+NAMED = 4  # so many units left out are named one by one
 
 
 @dataclass(frozen=True)
@@ -121,8 +122,10 @@ def schedule(groups: list[list[Unit]], title: str, days: list[tuple[int, int]], 
             which = f"day {number}" if len(days) > 1 else title.lower()
             spare.append(f"{which} ends at {clock_time(rows[-1].end)}")
     said = [f"What there is takes {duration(total)} at the slower pace, without breaks."]
-    if left:
+    if left:  # always the end of the course: a day stops at the first unit that does not fit
         names = ", ".join(unit.name for unit in left)
+        if len(left) > NAMED:
+            names = f"{left[0].name} and all that follows"
         said.append(f"For home, or for another day: {names}.")
     if spare:
         said.append(f"It does not fill the time: {' and '.join(spare)}.")
