@@ -128,6 +128,13 @@ TASKS = [
                 "A channel that just pays for itself has a return of 0.",
             ),
             Mistake(
+                "roas-for-roi",
+                lambda: seo_roi(margin=False) + 1,
+                "That is revenue by cost, the ROAS: neither delivery nor the cost itself has been "
+                "taken off.",
+                "Subtract `delivery` and `cost` from the revenue first.",
+            ),
+            Mistake(
                 "percent-for-number",
                 lambda: 100 * seo_roi(),
                 "You gave {value}, which looks like a percentage: the task asks for EUR per EUR.",
@@ -215,6 +222,12 @@ TASKS = [
                 lambda: of_ads("lead") * year_margin(),
                 "You took the share who become leads; a lead brings no margin yet.",
                 "Take the share who enrol.",
+            ),
+            Mistake(
+                "rate-for-price",
+                lambda: of_ads("customer"),
+                "That is the share of the visitors who enrol; the task asks for EUR.",
+                "What does a customer bring? A visit is worth that share of it.",
             ),
             Mistake(
                 "price-for-rate",

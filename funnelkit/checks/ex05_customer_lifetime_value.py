@@ -205,6 +205,12 @@ TASKS = [
                 "Use `month`, the rate that compounds to 10 % in a year.",
             ),
             Mistake(
+                "not-discounted",
+                lambda: plus(discount=0),
+                "You added the payments up as if the last were worth as much today as the first.",
+                "Divide the payment at age t by 1 + `month`, to the power of t.",
+            ),
+            Mistake(
                 "first-payment-lost",
                 lambda: plus(first="end"),
                 "You let the first payment come after a month. A subscription is paid in advance, "
@@ -218,6 +224,12 @@ TASKS = [
                 ),
                 "That is 18 payments from everybody, as if nobody left.",
                 "Multiply each by the share still there.",
+            ),
+            Mistake(
+                "whole-curve",
+                lambda: value("plus", periods=None).iloc[-1],
+                "You counted all the payments that the curve covers.",
+                "Count the first 18: `periods=18`.",
             ),
             Mistake(
                 "one-period-more",
