@@ -348,7 +348,7 @@ def payback_with_churn(value, acquisition_cost):
     Raises
     ------
     TypeError
-        If `value` is no Series, or a value is not a number.
+        If `value` is no Series, or a value or a period is not a number.
     ValueError
         If it is empty, its index does not rise, or a value is missing or infinite, or the cost
         negative.
@@ -373,6 +373,10 @@ def payback_with_churn(value, acquisition_cost):
         )
     if value.empty:
         raise ValueError("value has no periods: there is nothing to pay the cost back with")
+    if not pd.api.types.is_numeric_dtype(value.index):
+        raise TypeError(
+            f"the index of value holds {value.index.dtype}: the periods belong there, numbers"
+        )
     if not (value.index.is_monotonic_increasing and value.index.is_unique):
         raise ValueError("the index of value does not rise: sort it by period, .sort_index()")
     (reached,), _ = _amounts(signed=("value",), value=value)

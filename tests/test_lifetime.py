@@ -79,6 +79,7 @@ def test_clv_is_the_exact_sum(margin, retention, discount, periods, first, cost)
     assert ours == pytest.approx(theirs, rel=1e-9, abs=1e-6)
 
 
+@settings(deadline=None)
 @given(st.floats(0, 0.9), rates, firsts)
 def test_without_end_is_the_limit_of_many_periods(retention, discount, first):
     endless = lifetime.clv(100, retention, discount=discount, first=first)
@@ -89,6 +90,7 @@ def test_without_end_is_the_limit_of_many_periods(retention, discount, first):
     assert endless == pytest.approx(100 * multiple)
 
 
+@settings(deadline=None)
 @given(st.floats(0, 0.99), rates)
 def test_a_first_margin_at_once_adds_one(retention, discount):
     late = lifetime.margin_multiple(retention, discount)
@@ -99,6 +101,7 @@ def test_a_first_margin_at_once_adds_one(retention, discount):
     assert undiscounted == pytest.approx(1 / (1 - retention))
 
 
+@settings(deadline=None)
 @given(
     margins,
     st.floats(0.01, 0.98),
@@ -147,6 +150,7 @@ def test_what_comes_in_decides_what_comes_out():
     assert isinstance(lifetime.clv(100, 0.5), float)
 
 
+@settings(deadline=None)
 @given(st.floats(0, 2), st.integers(1, 365))
 def test_the_rate_of_a_period_compounds_to_that_of_a_year(yearly, periods):
     rate = lifetime.periodic_rate(yearly, periods)
@@ -157,6 +161,7 @@ def test_the_rate_of_a_period_compounds_to_that_of_a_year(yearly, periods):
 # ---- from a survival curve
 
 
+@settings(deadline=None)
 @given(st.floats(0.01, 1), rates, spans, firsts)
 def test_a_curve_of_constant_retention_gives_the_formula(retention, discount, periods, first):
     curve = retention ** np.arange(periods + 1.0)
@@ -165,6 +170,7 @@ def test_a_curve_of_constant_retention_gives_the_formula(retention, discount, pe
     assert ours == pytest.approx(theirs)
 
 
+@settings(deadline=None)
 @given(falling(2), rates, firsts)
 def test_value_from_a_curve_is_a_sum_over_customers(curve, discount, first):
     """Each of a crowd pays while the curve has them; the mean is the value."""
@@ -177,6 +183,7 @@ def test_value_from_a_curve_is_a_sum_over_customers(curve, discount, first):
     assert ours == pytest.approx(sum(brought) / crowd)
 
 
+@settings(deadline=None)
 @given(falling(3), rates, firsts, st.integers(1, 30))
 def test_bounds_beyond_the_end_of_a_curve(curve, discount, first, more):
     seen = lifetime.value_curve(curve, 10, discount=discount, first=first)
@@ -210,6 +217,7 @@ def test_margins_may_differ_from_period_to_period():
     assert list(lifetime.value_curve([1, 0.5, 0.5], [10, 20, -4])) == [10, 20, 18]
 
 
+@settings(deadline=None)
 @given(falling(2), st.floats(0, 300))
 def test_payback_is_the_first_period_that_covers_the_cost(curve, cost):
     value = lifetime.value_curve(curve, 20)
@@ -262,6 +270,7 @@ def test_the_value_of_a_subscriber_is_what_was_planted(plan):
 # ---- who brings it
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=60).filter(lambda v: sum(v) > 1e-3))
 def test_lorenz_curves_are_convex_and_below_equality(values):
     curve = lifetime.lorenz(values)
@@ -386,6 +395,11 @@ VALUE = pd.Series([20.0, 36.0], index=[1, 2])
         (lambda: lifetime.payback_with_churn(VALUE, -1), ValueError, "acquisition_cost is neg"),
         (lambda: lifetime.payback_with_churn(VALUE[:0], 30), ValueError, "no periods"),
         (lambda: lifetime.payback_with_churn(VALUE[::-1], 30), ValueError, "does not rise"),
+        (
+            lambda: lifetime.payback_with_churn(pd.Series([20.0, 36.0], ["a", "b"]), 30),
+            TypeError,
+            "the periods belong there, numbers",
+        ),
         (
             lambda: lifetime.payback_with_churn(pd.Series([1, np.nan]), 30),
             ValueError,
@@ -945,6 +959,7 @@ def test_likelihood_of_spend_is_an_integral_over_the_hidden_mean(x, mean):
     assert model.expected_spend(table).item() == pytest.approx(expected / whole, rel=1e-6)
 
 
+@settings(deadline=None)
 @given(
     st.floats(0.3, 20),
     st.floats(1.05, 10),
