@@ -374,11 +374,11 @@ def survival_at(curve, time):
     """
     columns = ["survival", "std_error", "ci_low", "ci_high"]
     metrics._need_columns(curve, columns, "the curve")
+    _need_seen(curve, "time", time, lowest=0)
     if curve.index.nlevels > 1:
         groups = curve.groupby(level=0, dropna=False, sort=False)
         table = groups[columns].apply(lambda rows: survival_at(rows.droplevel(0), time))
         return table.rename_axis(columns=None)
-    _need_seen(curve, "time", time, lowest=0)
     return curve.loc[curve.index <= time, columns].iloc[-1]
 
 
@@ -422,10 +422,10 @@ def mean_lifetime(curve, *, until):
     2.75
     """
     metrics._need_columns(curve, ["survival"], "the curve")
+    _need_seen(curve, "until", until, lowest=1e-12)
     if curve.index.nlevels > 1:
         groups = curve.groupby(level=0, dropna=False, sort=False)
         return groups.apply(lambda rows: mean_lifetime(rows.droplevel(0), until=until))
-    _need_seen(curve, "until", until, lowest=1e-12)
     inside = curve.index[curve.index < until].to_numpy(float)
     heights = curve["survival"].to_numpy()[: len(inside)]
     return float((heights * np.diff(np.append(inside, until))).sum())
@@ -484,9 +484,7 @@ def cohort_table(table, *, until, start="started", end="ended", freq="M"):
     last_start = cohort.dt.end_time.dt.floor("D")
     ages = _whole_months(last_start.where(last_start <= until, until), until)
     stays = length["duration"].where(length["observed"], np.inf)
-    return _triangle(
-        cohort, ages.where(last_start <= until, 0), lambda age: stays > age, from_one=True
-    )
+    return _triangle(cohort, ages.where(last_start <= until, 0), lambda age: stays > age)
 
 
 def purchase_cohorts(log, *, until, customer="customer_id", date="date", freq="M"):
@@ -556,11 +554,10 @@ def purchase_cohorts(log, *, until, customer="customer_id", date="date", freq="M
         cohort.rename("cohort"),
         (last_over - people).clip(lower=0),
         lambda age: people.index.isin(list(bought.get(age, ()))),
-        from_one=False,
     )
 
 
-def _triangle(cohort, ages, active, *, from_one):
+def _triangle(cohort, ages, active):
     """Return the share active by cohort and age, missing beyond each cohort's last seen age."""
     sizes = cohort.groupby(cohort).size()
     seen = ages.groupby(cohort).min()
@@ -588,7 +585,7 @@ def csat(points, *, by=None, satisfied=4, confidence=0.95):
     by : Series, optional
         A group for each customer.
     satisfied : int, default 4
-        The lowest answer that counts as satisfied.
+        The lowest answer that counts as satisfied, from 2 to 5.
     confidence : float, default 0.95
         Confidence of the interval.
 
@@ -603,7 +600,8 @@ def csat(points, *, by=None, satisfied=4, confidence=0.95):
     TypeError
         If the answers are no numbers.
     ValueError
-        If an answer is not a whole number from 1 to 5, or a group has no answer at all.
+        If an answer is not a whole number from 1 to 5, a group has no answer at all, or
+        `satisfied` is none of 2, 3, 4 and 5.
 
     Notes
     -----
@@ -616,6 +614,10 @@ def csat(points, *, by=None, satisfied=4, confidence=0.95):
          asked  answered  response_rate  satisfied  csat  ci_low  ci_high
     all      5         3            0.6          2  0.67    0.21     0.94
     """
+    if satisfied not in (2, 3, 4, 5):
+        raise ValueError(
+            f"satisfied is {satisfied!r}: give the lowest answer that counts as satisfied, 2 to 5"
+        )
     answers, groups = _answers("csat", points, 1, 5, by)
     table = _asked(answers, groups)
     table["satisfied"] = (answers >= satisfied).groupby(groups, dropna=False).sum()
@@ -663,9 +665,8 @@ def nps(points, *, by=None, confidence=0.95):
     The interval is the adjusted Wald one: that of the same data with three imaginary answers
     more, ¾ of a promoter, 1½ passive and ¾ of a detractor, cut off at ±100 and stretched to hold
     the score itself. Without these it is too short for few answers, and has no width when all
-    agree. It takes each answer to be
-    another customer's; where customers answer several times, resample customers with
-    `metrics.bootstrap`.
+    agree. It takes each answer to be another customer's; where customers answer several times,
+    resample customers with `metrics.bootstrap`.
 
     References
     ----------
@@ -815,12 +816,19 @@ def _need_seen(curve, name, time, *, lowest):
     """Raise if a time is no number, or lies where a curve has not been seen."""
     if isinstance(time, bool) or not isinstance(time, (int, float, np.number)):
         raise TypeError(f"{name} is {time!r}: give a number, in the unit of the durations")
-    last = curve.index.max()
-    if not (time >= lowest and (time <= last or curve["survival"].iloc[-1] == 0)):
-        raise ValueError(
-            f"{name} is {time:g}: give one {'of 0 or more' if lowest == 0 else 'above 0'} and not "
-            f"beyond {last:g}, where the curve ends"
-        )
+    last_rows, of = curve.iloc[[-1]], ""
+    if curve.index.nlevels > 1:
+        last_rows = curve.groupby(level=0, dropna=False, sort=False).tail(1)
+    for place, survival in last_rows["survival"].items():
+        if curve.index.nlevels > 1:
+            of, last = f" of {place[0]!r}", place[1]
+        else:
+            last = place
+        if not (time >= lowest and (time <= last or survival == 0)):
+            raise ValueError(
+                f"{name} is {time:g}: give one {'of 0 or more' if lowest == 0 else 'above 0'} and "
+                f"not beyond {last:g}, where the curve{of} ends"
+            )
 
 
 def _answers(what, points, lowest, highest, by):

@@ -386,6 +386,20 @@ def test_a_curve_is_read_where_its_step_holds(subscriptions, watched):
         survival_at(curve, "5")
 
 
+def test_the_group_whose_curve_is_too_short_is_named():
+    by = ["a", "a", "b", "b"]
+    curve = kaplan_meier([2, 9, 1, 4], [True, False, True, False], by=by)
+    with pytest.raises(ValueError, match="time is 6: .* not beyond 4, where the curve of 'b' ends"):
+        survival_at(curve, 6)
+    with pytest.raises(
+        ValueError, match="until is 6: .* not beyond 4, where the curve of 'b' ends"
+    ):
+        mean_lifetime(curve, until=6)
+    gone = kaplan_meier([2, 9, 1, 4], [True, False, True, True], by=by)  # nobody left: it is known
+    assert survival_at(gone, 6)["survival"].to_dict() == {"a": 0.5, "b": 0}
+    assert mean_lifetime(gone, until=6).to_dict() == {"a": 4, "b": 2.5}
+
+
 # ---------------------------------------------------------------- cohort tables
 
 contracts = st.lists(
@@ -519,6 +533,9 @@ def test_csat_is_a_rate_with_its_wilson_interval():
     assert row["asked"] == len(points)
     top = csat(points, satisfied=5).loc["all"]
     assert top["satisfied"] == (points == 5).sum()
+    for level in (1, 6, "4"):
+        with pytest.raises(ValueError, match=f"satisfied is {level!r}: give the lowest answer"):
+            csat(points, satisfied=level)
 
 
 answers = st.lists(st.none() | st.integers(0, 10), min_size=1).filter(
