@@ -36,11 +36,11 @@ def there(day):
     return (subs["started"] <= day) & ~(subs["ended"] <= day)
 
 
-def may(*, new=False):
-    """Return the retention rate of May 2026, if need be with the new ones among the kept."""
+def may(*, new=False, by_the_end=False):
+    """Return the retention rate of May 2026, with the new ones among the kept, or by the end."""
     start, end = there("2026-04-30"), there("2026-05-31")
     kept = end if new else start & end
-    return kept.sum() / start.sum()
+    return kept.sum() / (end if by_the_end else start).sum()
 
 
 def survival(duration, observed):
@@ -73,30 +73,35 @@ def of_partner():
     return subs[subs["channel"] == "partner"]
 
 
-def partner_median():
-    """Return the first age at which at most half of the partner's subscribers are there."""
-    rows = of_partner()
+def half_left(rows):
+    """Return the first age at which at most half of these subscribers are there."""
     curve = cohorts.kaplan_meier(rows["duration"], rows["observed"])
     return int(curve.index[curve["survival"] <= 0.5][0])
 
 
+def still_there(rows, age):
+    """Return the survival curve of these subscribers at an age."""
+    curve = cohorts.kaplan_meier(rows["duration"], rows["observed"])
+    return cohorts.survival_at(curve, age)["survival"]
+
+
 @cache
-def year_old():
-    """Return the subscriptions that have been watched for twelve months."""
+def old_enough():
+    """Return the subscriptions that have been watched for nine months."""
     subs = subscriptions()
-    return subs[subs["started"] <= "2025-06-30"]
+    return subs[subs["started"] <= "2025-09-30"]
 
 
-def kept_of(table, *, of=None):
-    """Return the share still there after twelve months, of these or of other subscriptions."""
-    stays = ~table["observed"] | (table["duration"] > 12)
+def kept_of(table, *, of=None, more_than=9):
+    """Return the share still there after nine months, of these or of other subscriptions."""
+    stays = ~table["observed"] | (table["duration"] > more_than)
     return stays.sum() / len(table if of is None else of)
 
 
-def march():
-    """Return the answers of the survey of March 2026, missing where there was none."""
+def september():
+    """Return the answers of the survey of September 2024, missing where there was none."""
     surveys = funnelkit.load("surveys")
-    return surveys.loc[surveys["sent"] == pd.Timestamp("2026-03-01"), "nps"]
+    return surveys.loc[surveys["sent"] == pd.Timestamp("2024-09-01"), "nps"]
 
 
 def score(points, *, of=None):
@@ -137,6 +142,13 @@ TASKS = [
                 "You divided the subscribers at the end of May by those at its start. Among the "
                 "former are people who joined in May: they were not there to be kept.",
                 "Count only those who were there on both days.",
+            ),
+            Mistake(
+                "divided-by-the-end",
+                lambda: may(by_the_end=True),
+                "You divided by the subscribers at the end of May. The rate asks what became of "
+                "those at its start.",
+                "Divide by the subscribers of 30 April.",
             ),
             Mistake(
                 "churn-for-retention",
@@ -189,6 +201,12 @@ TASKS = [
                 "These are the shares that stay at each age, each by itself.",
                 "Multiply each by all those before it.",
             ),
+            Mistake(
+                "gone-for-there",
+                lambda duration, observed: [1 - share for share in survival(duration, observed)],
+                "These are the shares that are gone. The curve says who is still there.",
+                "Return one minus each.",
+            ),
         ],
         after="It is the whole estimator. The rest of `cohorts.kaplan_meier` is its interval.",
     ),
@@ -197,7 +215,7 @@ TASKS = [
         "When half are gone",
         name="half_gone",
         kind=Number(unit="months", whole=True),
-        truth=partner_median,
+        truth=lambda: half_left(of_partner()),
         section="The survival curve",
         hints=[
             "Make the survival curve of `partner` alone. Where does it pass one half?",
@@ -218,41 +236,67 @@ TASKS = [
                 "mostly not among them yet.",
                 "Read it off the survival curve, to which everybody belongs.",
             ),
+            Mistake(
+                "all-channels",
+                lambda: half_left(subscriptions()),
+                "That is the age at which half of the subscribers of all channels are gone.",
+                "Make the curve of those who came through `partner`.",
+            ),
+            Mistake(
+                "last-age-above-half",
+                lambda: half_left(of_partner()) - 1,
+                "At that age the curve still stands above one half.",
+                "Take the first age at which it stands at or below one half.",
+            ),
         ],
         after="A median lifetime needs no horizon, as long as the curve does pass one half.",
     ),
     Task(
         "4.4",
-        "A year later",
-        name="kept_12",
+        "Nine months later",
+        name="kept_9",
         kind=Number(unit="fraction", decimals=3),
-        truth=lambda: kept_of(year_old()),
+        truth=lambda: kept_of(old_enough()),
         section="Follow a cohort",
         hints=[
-            "Which subscriptions have been watched for 12 months? Only these have an answer.",
-            "Of those who started by 30 June 2025: who is running, or lasted more than 12 months?",
+            "Which subscriptions have been watched for 9 months? Only these have an answer.",
+            "Of those that began by 30 September 2025: which run on, or lasted more than 9 months?",
         ],
         mistakes=[
             Mistake(
                 "unseen-as-gone",
-                lambda: kept_of(year_old(), of=subscriptions()),
-                "You divided by all subscriptions. Those that began less than a year ago have not "
-                "had 12 months: a blank is not a zero.",
-                "Divide by those that started on or before 30 June 2025.",
+                lambda: kept_of(old_enough(), of=subscriptions()),
+                "You divided by all subscriptions. Those that began since October 2025 have not "
+                "had 9 months: a blank is not a zero.",
+                "Divide by those that started on or before 30 September 2025.",
             ),
             Mistake(
                 "everybody-running",
                 lambda: kept_of(subscriptions()),
-                "Above and below the line are subscriptions that began less than a year ago. That "
-                "these are running does not mean that they will have lasted a year.",
-                "Keep only those that started on or before 30 June 2025.",
+                "Above and below the line are subscriptions that began since October 2025. That "
+                "these are running does not mean that they will have lasted 9 months.",
+                "Keep only those that started on or before 30 September 2025.",
             ),
             Mistake(
                 "running-today",
-                lambda: (~year_old()["observed"]).mean(),
-                "That is the share of them still running *today*. Some who lasted a year have "
-                "left since.",
-                "Count also those that ended after more than 12 months.",
+                lambda: (~old_enough()["observed"]).mean(),
+                "That is the share of them still running *today*. Some that were there after 9 "
+                "months have ended since.",
+                "Count also those that ended after more than 9 months.",
+            ),
+            Mistake(
+                "curve-for-share",
+                lambda: still_there(subscriptions(), 9),
+                "That is the survival curve at 9 months, which uses the younger ones as well: a "
+                "good answer, but the task asks for the plain share.",
+                "Count those that started on or before 30 September 2025.",
+            ),
+            Mistake(
+                "ended-at-nine",
+                lambda: kept_of(old_enough(), more_than=8),
+                "You counted those that ended after exactly 9 months. After 9 months these are not "
+                "there any more.",
+                "Count those that lasted *more* than 9 months, or run on.",
             ),
             percent_for_fraction(),
         ],
@@ -260,10 +304,10 @@ TASKS = [
     ),
     Task(
         "4.5",
-        "What March said",
-        name="march_nps",
+        "What September said",
+        name="september_nps",
         kind=Number(unit="points", decimals=1),
-        truth=lambda: score(march().dropna()),
+        truth=lambda: score(september().dropna()),
         section="The net promoter score",
         hints=[
             "9 and 10 are promoters, 0 to 6 detractors. Of whom is the percentage taken?",
@@ -272,32 +316,50 @@ TASKS = [
         mistakes=[
             Mistake(
                 "divided-by-the-asked",
-                lambda: score(march().dropna(), of=len(march())),
+                lambda: score(september().dropna(), of=len(september())),
                 "You divided by all who were asked. The score is of those who answered.",
                 "Divide by the number of answers.",
             ),
             Mistake(
                 "silence-as-zero",
-                lambda: score(march().fillna(0)),
+                lambda: score(september().fillna(0)),
                 "You took no answer for an answer of 0, and the silent became detractors.",
                 "Drop the missing points first.",
             ),
             Mistake(
                 "mean-of-points",
-                lambda: march().mean(),
+                lambda: september().mean(),
                 "That is the mean of the points. The score counts heads: promoters less "
                 "detractors.",
                 "Take the percentage of 9 and 10 less that of 0 to 6.",
             ),
             Mistake(
+                "detractors-forgotten",
+                lambda: 100 * (september().dropna() >= 9).mean(),
+                "That is the percentage of promoters alone.",
+                "Take away the percentage of detractors, who said 0 to 6.",
+            ),
+            Mistake(
+                "six-is-passive",
+                lambda: (
+                    100
+                    * (
+                        (september().dropna() >= 9).mean()
+                        - (september() < 6).sum() / september().count()
+                    )
+                ),
+                "You took those who said 6 for passives. Only 7 and 8 are passive.",
+                "Count 0 to 6 as detractors, 6 included.",
+            ),
+            Mistake(
                 "fraction-for-points",
-                lambda: score(march().dropna()) / 100,
+                lambda: score(september().dropna()) / 100,
                 "You gave {value}, a difference of fractions: the score is in points from −100 to "
                 "100.",
                 "Multiply by 100.",
             ),
         ],
-        after="With its interval, 15 to 42; and the silent are not in it at all.",
+        after="Its interval, −10 to 31, holds zero; and the silent are not in it at all.",
     ),
     Task(
         "4.6",
