@@ -44,6 +44,8 @@ class Rule:
     ------
     ValueError
         If the kind is none of these.
+    TypeError
+        If `fault` is no function.
 
     Examples
     --------
@@ -58,6 +60,11 @@ class Rule:
 
     def __post_init__(self):
         _need_one_of(self.kind, KINDS, "kind of fault")
+        if not callable(self.fault):
+            raise TypeError(
+                f"the fault of rule {self.name!r} is a {type(self.fault).__name__}: give a "
+                "function of the table, such as lambda t: t['age'] > 110"
+            )
 
     def rows(self, table):
         """Return for each row of the table whether it is at fault.
@@ -77,7 +84,8 @@ class Rule:
         ValueError
             If the rule names a column that the table lacks, or answers for other rows.
         TypeError
-            If the rule answers with something else than True and False.
+            If the rule answers with one value for all rows, or with something else than True and
+            False.
         """
         try:
             answer = self.fault(table)
@@ -86,7 +94,15 @@ class Rule:
                 f"rule {self.name!r} needs the column {error}, and the table has none of that "
                 f"name; it has {', '.join(map(str, table.columns))}"
             ) from None
-        answer = pd.Series(answer, index=getattr(answer, "index", table.index))
+        if not pd.api.types.is_list_like(answer) or isinstance(answer, pd.DataFrame):
+            raise TypeError(
+                f"rule {self.name!r} answers with a {type(answer).__name__}: return one True or "
+                "False for each row"
+            )
+        if not isinstance(answer, pd.Series):
+            answer = pd.Series(answer)
+            if len(answer) == len(table):
+                answer.index = table.index
         if not answer.index.equals(table.index):
             raise ValueError(
                 f"rule {self.name!r} answers for {len(answer):,} rows of {len(table):,}: return "
@@ -98,6 +114,19 @@ class Rule:
                 "for each row"
             )
         return answer.astype("boolean").fillna(False).astype(bool)
+
+
+def _need_rules(rules):
+    """Return the rules as a list, if they are rules and each has its own name."""
+    rules = [rules] if isinstance(rules, Rule) else list(rules)
+    names = set()
+    for rule in rules:
+        if not isinstance(rule, Rule):
+            raise TypeError(f"rules holds a {type(rule).__name__}: give each as a quality.Rule")
+        if rule.name in names:
+            raise ValueError(f"two faults are called {rule.name!r}: give each rule its own name")
+        names.add(rule.name)
+    return rules
 
 
 def report(table, rules=(), *, examples=3):
@@ -123,7 +152,7 @@ def report(table, rules=(), *, examples=3):
     Raises
     ------
     TypeError
-        If `table` is no DataFrame, or a rule does not answer with True and False.
+        If `table` is no DataFrame, a rule is no `Rule`, or does not answer with True and False.
     ValueError
         If the table has no rows, two rules have one name, or a rule names a missing column.
 
@@ -145,7 +174,7 @@ def report(table, rules=(), *, examples=3):
         if missing.any():
             found[f"{column} missing"] = ("missing", missing)
     found["exact repeat"] = ("duplicate", table.duplicated())
-    for rule in rules:
+    for rule in _need_rules(rules):
         if rule.name in found:
             raise ValueError(f"two faults are called {rule.name!r}: give each rule its own name")
         found[rule.name] = (rule.kind, rule.rows(table))
@@ -180,7 +209,7 @@ def check_schema(table, columns, *, name="table"):
     Raises
     ------
     TypeError
-        If `table` is no DataFrame.
+        If `table` is no DataFrame, or `columns` holds something else than `data.Column`.
     ValueError
         If anything is wrong: columns missing or not agreed, types, missing values, values
         outside what is allowed, repeats. One line a fault.
@@ -201,6 +230,11 @@ def check_schema(table, columns, *, name="table"):
     if isinstance(columns, str):
         columns = data._schema(columns).columns
     _need_columns(table, [], name)
+    for column in columns:
+        if not isinstance(column, data.Column):
+            raise TypeError(
+                f"columns holds {column!r}: give each as a data.Column, which says type and range"
+            )
     agreed = [column.name for column in columns]
     faults = [
         f"column {column!r} was agreed and is missing. Ask for it, or rename the one that holds it."
@@ -247,7 +281,7 @@ def duplicates(table, key):
     TypeError
         If `table` is no DataFrame.
     ValueError
-        If a column is not in the table, or a key is missing.
+        If no column is given, one is not in the table, or a key is missing.
 
     Examples
     --------
@@ -259,6 +293,8 @@ def duplicates(table, key):
     c           2      False        age
     """
     keys = [key] if isinstance(key, str) else list(key)
+    if not keys:
+        raise ValueError("key is empty: name the columns of which each value should occur once")
     _need_columns(table, keys, "table")
     for column in keys:
         _refuse(table[column].isna(), f"column {column!r} is missing", "a key must have a value")
@@ -372,9 +408,10 @@ def pseudonyms(values, key, *, length=16):
     Raises
     ------
     TypeError
-        If `values` is no Series, or the key is no bytes.
+        If `values` is no Series of texts, or the key is no bytes. A number is no text: the same
+        telephone as 601 and as 601.0 would get two codes.
     ValueError
-        If the key is shorter than 16 bytes, or the length is not from 8 to 64.
+        If the key is shorter than 16 bytes, or the length is not a whole number from 8 to 64.
 
     References
     ----------
@@ -389,6 +426,8 @@ def pseudonyms(values, key, *, length=16):
     """
     if not isinstance(values, pd.Series):
         raise TypeError(f"values is a {type(values).__name__}: give a column of a table")
+    if pd.api.types.infer_dtype(values, skipna=True) not in ("string", "empty"):
+        raise TypeError(f"values holds {values.dtype} values: turn them into texts first")
     if not isinstance(key, bytes):
         raise TypeError(
             f"key is a {type(key).__name__}: give bytes, such as secrets.token_bytes(32)"
@@ -397,7 +436,7 @@ def pseudonyms(values, key, *, length=16):
         raise ValueError(
             f"key has {len(key)} bytes: a secret that cannot be guessed has 16 or more"
         )
-    if not 8 <= length <= 64:
+    if not isinstance(length, (int, np.integer)) or not 8 <= length <= 64:
         raise ValueError(f"length is {length}: give 8 to 64 hexadecimal digits")
 
     def code(value):
@@ -442,9 +481,10 @@ def monitor(table, rules, *, time, learn_until, freq="W", sigmas=3.0):
     Raises
     ------
     TypeError
-        If `table` is no DataFrame, or the column holds no times.
+        If `table` is no DataFrame, a rule is no `Rule`, or the column holds no times.
     ValueError
-        If a time is missing, no rule is given, or fewer than 8 periods lie before `learn_until`.
+        If a time is missing, no rule is given or two have one name, `sigmas` is not positive, or
+        fewer than 8 periods lie before `learn_until`.
 
     Notes
     -----
@@ -468,7 +508,7 @@ def monitor(table, rules, *, time, learn_until, freq="W", sigmas=3.0):
     check        period
     age over 110 2026-04-06/2026-04-12    20         4
     """
-    rules = list(rules)
+    rules = _need_rules(rules)
     if not rules:
         raise ValueError("rules is empty: say what to watch")
     if not sigmas > 0:
@@ -535,8 +575,10 @@ def separation(values, outcome):
 
     Raises
     ------
+    TypeError
+        If the outcome is not of True and False (or 1 and 0).
     ValueError
-        If there are not as many outcomes as values.
+        If there are not as many outcomes as values, or one is missing.
 
     Examples
     --------
@@ -545,7 +587,7 @@ def separation(values, outcome):
     >>> separation([3, 2, 2, 1], [True, True, False, False])
     0.875
     """
-    values, outcome = np.asarray(values, dtype=float), np.asarray(outcome, dtype=bool)
+    values, outcome = np.asarray(values, dtype=float), _yes_or_no(outcome).to_numpy()
     if len(values) != len(outcome):
         raise ValueError(f"there are {len(values):,} values and {len(outcome):,} outcomes")
     known = ~np.isnan(values)
@@ -557,6 +599,15 @@ def separation(values, outcome):
     ranks = pd.Series(values).rank().to_numpy()
     share = (ranks[outcome].mean() - (yes + 1) / 2) / no
     return float(max(share, 1 - share))
+
+
+def _yes_or_no(outcome):
+    """Return the outcome as booleans, if it says yes or no for each row."""
+    outcome = pd.Series(outcome)
+    _refuse(outcome.isna(), "outcome is missing", "leave these rows out, or wait for the outcome")
+    if not outcome.isin([True, False]).all():
+        raise TypeError(f"outcome holds {outcome.dtype} values: give True or False for each row")
+    return outcome.astype(bool)
 
 
 def leakage_screen(features, outcome, *, suspicious=0.95):
@@ -583,9 +634,10 @@ def leakage_screen(features, outcome, *, suspicious=0.95):
     Raises
     ------
     TypeError
-        If `features` is no DataFrame.
+        If `features` is no DataFrame, or the outcome is not of True and False (or 1 and 0).
     ValueError
-        If the outcome has another index, or only one value.
+        If the outcome has another index, a missing or only one value, or `suspicious` does not
+        lie above 0.5 and up to 1.
 
     Examples
     --------
@@ -600,7 +652,9 @@ def leakage_screen(features, outcome, *, suspicious=0.95):
     outcome = pd.Series(outcome)
     if not outcome.index.equals(features.index):
         raise ValueError("outcome and features have different indexes: take both from one table")
-    outcome = outcome.astype(bool)
+    if not 0.5 < suspicious <= 1:
+        raise ValueError(f"suspicious is {suspicious}: give a separation above 0.5, up to 1")
+    outcome = _yes_or_no(outcome)
     if outcome.nunique() < 2:
         raise ValueError(
             f"outcome is {outcome.iloc[0]} in all rows: there is nothing to tell apart"
@@ -641,7 +695,7 @@ def known_too_late(table, columns, *, decided):
     ----------
     table : DataFrame
         One row a case.
-    columns : list of str
+    columns : str or list of str
         Columns with the time at which something became known.
     decided : str or Series of times
         The column with the time of the decision, or these times.
@@ -654,8 +708,10 @@ def known_too_late(table, columns, *, decided):
 
     Raises
     ------
+    TypeError
+        If `table` is no DataFrame, or a column or `decided` holds no times.
     ValueError
-        If a column is not in the table.
+        If a column is not in the table, `decided` has another index, or a decision has no time.
 
     Examples
     --------
@@ -668,10 +724,18 @@ def known_too_late(table, columns, *, decided):
     column
     paid_at      1         1    1.0
     """
+    columns = [columns] if isinstance(columns, str) else list(columns)
     _need_columns(table, columns, "table")
     if isinstance(decided, str):
         _need_columns(table, [decided], "table")
         decided = table[decided]
+    decided = pd.Series(decided)
+    if not decided.index.equals(table.index):
+        raise ValueError("decided and table have different indexes: give one time for each row")
+    for name, times in {**table[columns], "decided": decided}.items():
+        if not pd.api.types.is_datetime64_any_dtype(times):
+            raise TypeError(f"{name!r} holds {times.dtype}, not times: use pd.to_datetime")
+    _refuse(decided.isna(), "the time of the decision is missing", "leave these rows out")
     known = table[columns].notna().sum()
     late = table[columns].gt(decided, axis=0).sum()
     result = pd.DataFrame({"known": known, "too_late": late, "share": late / known})
@@ -705,7 +769,7 @@ def group_sizes(table, columns, *, person=None):
     TypeError
         If `table` is no DataFrame.
     ValueError
-        If no column is given, or one is not in the table.
+        If no column is given, one is not in the table, or a person is missing.
 
     Examples
     --------
@@ -720,6 +784,7 @@ def group_sizes(table, columns, *, person=None):
     group = table.groupby(columns, dropna=False, observed=True, sort=False).ngroup()
     if person is None:
         return group.groupby(group).transform("size").rename("group_size")
+    _refuse(table[person].isna(), f"column {person!r} is missing", "say whose rows they are")
     return table[person].groupby(group).transform("nunique").rename("group_size")
 
 
@@ -776,7 +841,8 @@ def generalise(versions, *, k=5, person=None):
     k : int, default 5
         The size of group that is asked for.
     person : str, optional
-        The column that names the person, where one may have several rows.
+        The column that names the person, where one may have several rows. A person whose rows
+        stand in several groups counts with the smallest of them.
 
     Returns
     -------
@@ -812,8 +878,8 @@ def generalise(versions, *, k=5, person=None):
         columns = [column for column in table.columns if column != person]
         smallest = k_anonymity(table, columns, person=person)
         sizes = group_sizes(table, columns, person=person)
-        first = table.drop_duplicates([person] if person else None) if person else table
-        sizes = sizes[first.index] if person else sizes
+        if person:
+            sizes = sizes.groupby(table[person].to_numpy()).min()
         below = int((sizes < k).sum())
         combinations = len(table[columns].drop_duplicates())
         rows[name] = [combinations, smallest, int((sizes == 1).sum()), below, below / len(sizes)]

@@ -33,6 +33,8 @@ def test_a_rule_answers_for_each_row_and_missing_is_no_fault():
     assert nullable.rows(PEOPLE).tolist() == [False, True, True, False]
     as_array = Rule("x", "stale", lambda t: (t["age"] > 110).to_numpy())
     assert as_array.rows(PEOPLE).tolist() == [False, True, True, False]
+    as_list = Rule("x", "stale", lambda t: [age > 110 for age in t["age"]])
+    assert as_list.rows(PEOPLE.set_index("lead_id")).tolist() == [False, True, True, False]
 
 
 @pytest.mark.parametrize(
@@ -42,6 +44,10 @@ def test_a_rule_answers_for_each_row_and_missing_is_no_fault():
         (lambda: Rule("x", "stale", lambda t: t["aeg"] > 1), ValueError, "needs the column 'aeg'"),
         (lambda: Rule("x", "stale", lambda t: t["age"][:2] > 1), ValueError, "2 rows of 4"),
         (lambda: Rule("x", "stale", lambda t: t["age"]), TypeError, "True or False"),
+        (lambda: Rule("x", "stale", lambda t: [True, False]), ValueError, "2 rows of 4"),
+        (lambda: Rule("x", "stale", lambda t: True), TypeError, "answers with a bool"),
+        (lambda: Rule("x", "stale", lambda t: t[["age"]] > 1), TypeError, "with a DataFrame"),
+        (lambda: Rule("x", "stale", "age > 1"), TypeError, "is a str: give a function"),
     ],
 )
 def test_a_wrong_rule_is_told_what_is_wrong(rule, error, words):
@@ -87,6 +93,11 @@ def test_the_report_refuses_what_it_cannot_report_on():
         quality.report(PEOPLE.iloc[:0])
     with pytest.raises(ValueError, match="two faults are called 'age over 110'"):
         quality.report(PEOPLE, [OLD, OLD])
+    with pytest.raises(ValueError, match="two faults are called 'exact repeat'"):
+        quality.report(PEOPLE, [Rule("exact repeat", "duplicate", lambda t: t.duplicated())])
+    with pytest.raises(TypeError, match="rules holds a function: give each as a quality.Rule"):
+        quality.report(PEOPLE, [lambda t: t["age"] > 110])
+    assert quality.report(PEOPLE, OLD).equals(quality.report(PEOPLE, [OLD]))
     with pytest.raises(TypeError, match="give a DataFrame"):
         quality.report([1, 2])
 
@@ -113,6 +124,8 @@ def test_a_schema_check_says_everything_that_is_wrong_at_once():
     assert lines[1].startswith("- column 'age' was agreed and is missing")
     assert [line.split("'")[1] for line in lines[2:]] == ["years", "name", "lead_id"]
     assert "1 of 4 rows repeat" in lines[4]
+    with pytest.raises(TypeError, match="columns holds 'lead_id': give each as a data.Column"):
+        quality.check_schema(PEOPLE, ["lead_id", "age"])
     with pytest.raises(ValueError, match="2 of 4 rows hold a value outside 16 to 110"):
         quality.check_schema(PEOPLE, AGREED)
     as_text = PEOPLE.drop(index=2).assign(age="31")
@@ -132,6 +145,8 @@ def test_the_list_of_repeats_tells_copies_from_versions():
     assert quality.duplicates(leads.iloc[:2], "id").empty
     with pytest.raises(ValueError, match="'id' is missing in 1 of 2"):
         quality.duplicates(pd.DataFrame({"id": ["a", None]}), "id")
+    with pytest.raises(ValueError, match="key is empty"):
+        quality.duplicates(leads, [])
 
 
 # ---------------------------------------------------------------- identities
@@ -231,9 +246,11 @@ def test_hmac_s_published_test_case():
         (pd.Series(["a"]), "text", 16, TypeError, "give bytes"),
         (pd.Series(["a"]), b"short", 16, ValueError, "5 bytes"),
         (pd.Series(["a"]), SECRET, 4, ValueError, "8 to 64"),
+        (pd.Series(["a"]), SECRET, 16.0, ValueError, "8 to 64"),
+        (pd.Series([601.0]), SECRET, 16, TypeError, "float64 values: turn them into texts"),
     ],
 )
-def test_pseudonyms_refuse_weak_secrets(values, key, length, error, words):
+def test_pseudonyms_refuse_weak_secrets_and_what_is_no_text(values, key, length, error, words):
     with pytest.raises(error, match=words):
         quality.pseudonyms(values, key, length=length)
 
@@ -323,6 +340,8 @@ def test_the_monitor_says_what_it_needs():
             quality.monitor(leads, [OLD], **{**OPTIONS, **change})
     with pytest.raises(ValueError, match="rules is empty"):
         quality.monitor(leads, [], **OPTIONS)
+    with pytest.raises(ValueError, match="two faults are called 'age over 110'"):
+        quality.monitor(leads, [OLD, OLD], **OPTIONS)
     gap = leads.assign(created_at=leads["created_at"].where(leads.index > 0))
     with pytest.raises(ValueError, match="'created_at' is missing in 1 of"):
         quality.monitor(gap, [OLD], **OPTIONS)
@@ -352,6 +371,23 @@ def test_separation_of_one_group_is_missing():
     assert np.isnan(quality.separation([1, 2], [True, True]))
     with pytest.raises(ValueError, match="2 values and 3 outcomes"):
         quality.separation([1, 2], [True, True, False])
+
+
+@pytest.mark.parametrize(
+    ("outcome", "error", "words"),
+    [
+        ([1.0, np.nan, 0.0, 1.0], ValueError, "outcome is missing in 1 of 4"),
+        (pd.Series([True, None, False, True], dtype="boolean"), ValueError, "missing in 1 of 4"),
+        (["yes", "no", "no", "no"], TypeError, "True or False"),
+        ([0, 1, 2, 3], TypeError, "True or False"),
+    ],
+)
+def test_an_outcome_that_is_not_yes_or_no_is_refused(outcome, error, words):
+    """Taken as a boolean, a missing outcome and the text "no" would both count as True."""
+    with pytest.raises(error, match=words):
+        quality.separation([1.0, 2.0, 3.0, 4.0], outcome)
+    with pytest.raises(error, match=words):
+        quality.leakage_screen(PEOPLE[["age"]], pd.Series(outcome))
 
 
 def screened(n=4000, seed=3):
@@ -393,6 +429,8 @@ def test_the_screen_says_what_it_needs():
         quality.leakage_screen(features, outcome.iloc[1:])
     with pytest.raises(ValueError, match="False in all rows"):
         quality.leakage_screen(features, outcome & False)
+    with pytest.raises(ValueError, match="suspicious is 95"):
+        quality.leakage_screen(features, outcome, suspicious=95)
 
 
 def test_what_was_known_too_late_is_counted():
@@ -405,6 +443,13 @@ def test_what_was_known_too_late_is_counted():
     assert given_["too_late"].tolist() == [1]
     with pytest.raises(ValueError, match="'paid_ta'"):
         quality.known_too_late(table, ["paid_ta"], decided="created_at")
+    assert quality.known_too_late(table, "paid_at", decided="created_at").equals(given_)
+    with pytest.raises(ValueError, match="different indexes"):
+        quality.known_too_late(table, ["paid_at"], decided=table["created_at"][:2])
+    with pytest.raises(TypeError, match="'amount' holds int64, not times"):
+        quality.known_too_late(table.assign(amount=3), ["amount"], decided="created_at")
+    with pytest.raises(ValueError, match="decision is missing in 3 of 3"):
+        quality.known_too_late(table, ["paid_at"], decided="never")
 
 
 # ---------------------------------------------------------------- crowds
@@ -450,6 +495,11 @@ def test_rows_of_one_person_are_no_crowd():
     assert quality.k_anonymity(table, ["born"], person="person") == 1
     found = quality.generalise({"year": table}, k=5, person="person").loc["year"]
     assert (found["alone"], found["below"], found["share_below"]) == (1, 1, 1 / 6)
+    moved = pd.DataFrame({"town": ["A", "A", "B"], "person": [1, 2, 1]})
+    found = quality.generalise({"town": moved}, k=2, person="person").loc["town"]
+    assert (found["k"], found["alone"], found["below"]) == (1, 1, 1), "alone in one of her towns"
+    with pytest.raises(ValueError, match="'person' is missing in 1 of 3"):
+        quality.k_anonymity(moved.assign(person=[1, 2, None]), ["town"], person="person")
 
 
 def test_crowds_say_what_they_need():
