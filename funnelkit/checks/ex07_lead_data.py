@@ -126,6 +126,22 @@ TASKS = [
                 "Look only at those who came by the form.",
             ),
             Mistake(
+                "share-of-the-gaps",
+                lambda: (
+                    float((people()["tracking"] == "refused").sum())
+                    / float(people()["visit_count"].isna().sum())
+                ),
+                "That is how many of the *gaps* are refusals; the task asks how many of those who "
+                "came by the form refused.",
+                "The denominator is the people who came by the form.",
+            ),
+            Mistake(
+                "tracked-for-refused",
+                lambda: 1 - untracked(people()),
+                "That is the share of those who let themselves be tracked.",
+                "Count the rows in which `visit_count` is missing.",
+            ),
+            Mistake(
                 "raw-rows",
                 lambda: untracked(leads()),
                 "You counted rows of the export, in which some people stand twice.",
@@ -146,6 +162,7 @@ TASKS = [
                 (24, 1995, 2025),
                 (28, 1995, 2025),
                 (31, 1995, 2025),
+                (33, 1995, 2025),
                 Call(NAN, 1995, 2025, says="for a missing age"),
                 Call(40, NAN, 2025, says="for a missing birth year"),
             ],
@@ -178,6 +195,19 @@ TASKS = [
                 lambda age, birth_year, year: bool(year - birth_year - age > 1),
                 "You find ages that are too low and not those that are too high.",
                 "Whatever differs from 0 and from 1 is a contradiction.",
+            ),
+            Mistake(
+                "one-year-either-way",
+                lambda age, birth_year, year: bool(abs(year - birth_year - age) > 1),
+                "You let an age be one year too high as well; nobody is older than the year minus "
+                "the birth year.",
+                "Allow a difference of 0 or 1, and not of −1.",
+            ),
+            Mistake(
+                "turned-round",
+                lambda age, birth_year, year: bool(year - birth_year - age in (0, 1)),
+                "You return True where age and birth year agree.",
+                "True stands for a contradiction.",
             ),
         ],
         after="This is the second of the school's rules; it found the old list.",
@@ -213,6 +243,18 @@ TASKS = [
                 "Count the phones that occur more than once.",
             ),
             Mistake(
+                "rows-after-the-first",
+                lambda: int(people()["phone_key"].dropna().duplicated().sum()),
+                "`duplicated` marks every row after the first: three people on one count twice.",
+                "Count the phones that occur more than once.",
+            ),
+            Mistake(
+                "missing-are-repeats",
+                lambda: int(people()["phone_key"].duplicated().sum()),
+                "To `duplicated` all missing phones are repeats of one.",
+                "Leave the missing out, and count each shared phone once.",
+            ),
+            Mistake(
                 "missing-as-one-phone",
                 lambda: shared_phones(people().fillna({"phone_key": "none"})),
                 "One of your phones is the missing one: people without a number share nothing.",
@@ -238,6 +280,12 @@ TASKS = [
                 lambda: people()["income"].median(),
                 "You learnt the fill on all people, those of the test among them: on 1 July 2025 "
                 "nobody knew them.",
+                "Take the people who came before that day.",
+            ),
+            Mistake(
+                "learnt-on-the-test",
+                lambda: people().loc[people()["created_at"] >= "2025-07-01", "income"].median(),
+                "You learnt the fill on the people on whom the model is to be judged.",
                 "Take the people who came before that day.",
             ),
             Mistake(
@@ -304,6 +352,18 @@ TASKS = [
                 lambda: "called",
                 "The call comes later than the 48 hours, and the score is to decide about it.",
                 "Go on to the next column.",
+            ),
+            Mistake(
+                "device-too-far-down",
+                lambda: "device",
+                "The device may be used, but a column further up tells more and may be used too.",
+                "Take the first column that you need not strike out.",
+            ),
+            Mistake(
+                "visits-too-far-down",
+                lambda: "visit_count",
+                "Visits may be used, and come to mind first; here a column further up tells more.",
+                "Take the first column that you need not strike out.",
             ),
         ],
         after="How a lead came in tells most, and it is known in the first second.",
