@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from funnelkit import data
+from funnelkit import data, scoring
 from funnelkit.metrics import _need_columns, _need_one_of, _refuse
 
 KINDS = ("missing", "duplicate", "impossible", "inconsistent", "stale")
@@ -592,13 +592,10 @@ def separation(values, outcome):
         raise ValueError(f"there are {len(values):,} values and {len(outcome):,} outcomes")
     known = ~np.isnan(values)
     values, outcome = values[known], outcome[known]
-    yes, no = int(outcome.sum()), int((~outcome).sum())
-    if not yes or not no:
+    if outcome.all() or not outcome.any():
         return float("nan")
-    # The mean rank of one group counts the pairs it wins (Mann and Whitney, 1947).
-    ranks = pd.Series(values).rank().to_numpy()
-    share = (ranks[outcome].mean() - (yes + 1) / 2) / no
-    return float(max(share, 1 - share))
+    share = scoring.auc(values, outcome)
+    return max(share, 1 - share)
 
 
 def _yes_or_no(outcome):
