@@ -550,8 +550,9 @@ def rfm_summary(
     TypeError
         If `purchases` is no DataFrame, dates are no dates, or amounts no numbers.
     ValueError
-        If a column or a value is missing, the table has no rows, an amount is negative, a date
-        lies after `observed_until`, dates have a time zone, or `unit` is no duration.
+        If a column or a value is missing, the table has no rows, an amount is negative or
+        infinite, a date lies after `observed_until`, one of these has a time zone, or `unit` is
+        no duration.
 
     See Also
     --------
@@ -607,6 +608,8 @@ def rfm_summary(
     end = pd.Timestamp(observed_until)
     if pd.isna(end):
         raise ValueError("observed_until is missing: give the last day that was observed")
+    if end.tz is not None:
+        raise ValueError(f"observed_until is {end}, with a time zone: give the day alone")
     end = end.normalize()
     late = times.dt.normalize() > end
     _refuse(
@@ -628,6 +631,7 @@ def rfm_summary(
             paid,
             index=index,
         )
+        _refuse(np.isinf(paid), f"column {amount!r} is infinite", "leave it out", index=index)
         days["paid"] = paid
     merged = days.groupby([customer, date], observed=True, as_index=False).sum()
     of_customer = merged.groupby(customer, observed=True)
@@ -888,6 +892,8 @@ class BetaGeo:
 
         Raises
         ------
+        TypeError
+            If a parameter is not a number.
         ValueError
             If a parameter is not above 0.
         """
@@ -1058,6 +1064,8 @@ class GammaGamma:
 
         Raises
         ------
+        TypeError
+            If a parameter is not a number.
         ValueError
             If a parameter is not above 0.
         """
@@ -1177,7 +1185,7 @@ def predict_clv(summary, purchases, spend, *, horizon, discount=0.0, margin=1.0)
     discount : float, default 0
         Discount rate of one unit of time, a fraction; see `periodic_rate`.
     margin : float, default 1
-        Share of the amounts that is left when delivery is paid.
+        Share of the amounts that is left when delivery is paid, a fraction.
 
     Returns
     -------
@@ -1188,10 +1196,11 @@ def predict_clv(summary, purchases, spend, *, horizon, discount=0.0, margin=1.0)
     Raises
     ------
     TypeError
-        If `summary` is no DataFrame, or a column holds no numbers.
+        If `summary` is no DataFrame, a column holds no numbers, a model is not of its class, or
+        `discount` or `margin` is not one number.
     ValueError
         If a column is missing, a history is impossible, a model is not fitted, `horizon` is no
-        whole number above 0, or a rate is negative.
+        whole number above 0, `discount` or `margin` is negative, or `margin` is above 1.
 
     Notes
     -----
@@ -1214,7 +1223,13 @@ def predict_clv(summary, purchases, spend, *, horizon, discount=0.0, margin=1.0)
     """
     if isinstance(horizon, bool) or not isinstance(horizon, int | np.integer) or horizon < 1:
         raise ValueError(f"horizon is {horizon!r}: give a whole number of units of time above 0")
+    for name, model, kind in (("purchases", purchases, BetaGeo), ("spend", spend, GammaGamma)):
+        if not isinstance(model, kind):
+            raise TypeError(f"{name} is a {type(model).__name__}: give a fitted {kind.__name__}")
     (discount, margin), _ = _amounts(discount=discount, margin=margin)
+    if discount.ndim:
+        raise TypeError("discount and margin hold several values: give one number for each")
+    _need_share("margin", margin)
     table = pd.DataFrame(
         {
             "probability_alive": purchases.probability_alive(summary),

@@ -566,6 +566,12 @@ PURCHASES = pd.DataFrame(
             ValueError,
             r"'amount' is negative in 1 of 3 rows \(first: row 1, -20\): take what was paid back",
         ),
+        (
+            PURCHASES.assign(amount=[10.0, 20.0, math.inf]),
+            {},
+            ValueError,
+            r"'amount' is infinite in 1 of 3 rows \(first: row 2\): leave it out",
+        ),
         (PURCHASES.assign(amount=["10", "20", "30"]), {}, TypeError, "'amount' holds string"),
         (PURCHASES.assign(amount=[10, None, 30]), {}, ValueError, "'amount' is missing in 1 of 3"),
         (
@@ -589,6 +595,12 @@ PURCHASES = pd.DataFrame(
         (PURCHASES.iloc[:0], {}, ValueError, "no rows"),
         (PURCHASES.drop(columns="amount"), {}, ValueError, "no column in purchases is called 'amo"),
         (PURCHASES, {"observed_until": None}, ValueError, "observed_until is missing"),
+        (
+            PURCHASES,
+            {"observed_until": pd.Timestamp("2026-06-30", tz="UTC")},
+            ValueError,
+            "observed_until is 2026-06-30 .*, with a time zone: give the day alone",
+        ),
         (PURCHASES, {"unit": "0D"}, ValueError, "unit is 0"),
         (PURCHASES, {"unit": 7}, TypeError, "unit is 7, without a unit"),
         ([1], {}, TypeError, "purchases is a list"),
@@ -1083,6 +1095,7 @@ def test_predicted_value_belongs_to_the_right_customer(summary, model):
         ({"horizon": True}, "horizon is True"),
         ({"horizon": 5, "discount": -0.1}, "discount is negative"),
         ({"horizon": 5, "margin": -1}, "margin is negative"),
+        ({"horizon": 5, "margin": 60}, "margin is above 1.*give a fraction"),
     ],
 )
 def test_predicted_value_refuses(options, words):
@@ -1090,3 +1103,16 @@ def test_predicted_value_refuses(options, words):
     spent = lifetime.GammaGamma.with_parameters(**MONEY)
     with pytest.raises(ValueError, match=words):
         lifetime.predict_clv(HISTORY.assign(mean_amount=[40, None]), bought, spent, **options)
+
+
+def test_predicted_value_says_what_it_was_given_instead():
+    bought = lifetime.BetaGeo.with_parameters(**CDNOW)
+    spent = lifetime.GammaGamma.with_parameters(**MONEY)
+    table = HISTORY.assign(mean_amount=[40, None])
+    with pytest.raises(TypeError, match="purchases is a GammaGamma: give a fitted BetaGeo"):
+        lifetime.predict_clv(table, spent, bought, horizon=5)
+    with pytest.raises(TypeError, match="spend is a float: give a fitted GammaGamma"):
+        lifetime.predict_clv(table, bought, 40.0, horizon=5)
+    for options in ({"discount": [0.1, 0.2]}, {"margin": pd.Series([0.5, 0.6])}):
+        with pytest.raises(TypeError, match="hold several values: give one number for each"):
+            lifetime.predict_clv(table, bought, spent, horizon=5, **options)
