@@ -171,7 +171,7 @@ TASKS = [
         truth=lambda: model().probability_alive(three()).idxmax(),
         section="Who is still there, and what will they buy?",
         hints=[
-            "Twenty silent weeks: how many purchases would each have made in them?",
+            "How long has each been silent, and how many purchases would have come in that time?",
             "`model.probability_alive(three)` computes it.",
         ],
         mistakes=[
@@ -217,6 +217,21 @@ TASKS = [
                 "Use `expected_purchases` with the summary.",
             ),
             Mistake(
+                "alive-twice",
+                lambda: (
+                    model().probability_alive(summary()) * model().expected_purchases(52, summary())
+                ).sum(),
+                "You multiplied by the probability of being alive; it is in the expected purchases "
+                "already.",
+                "Add up the expected purchases as they are.",
+            ),
+            Mistake(
+                "outcome-for-prediction",
+                lambda: later().sum(),
+                "That is what came. On 30 June 2025 nobody could know it.",
+                "Ask the model.",
+            ),
+            Mistake(
                 "all-as-new",
                 lambda: len(summary()) * model().expected_purchases(52),
                 "You took each for a new customer; their past is forgotten.",
@@ -238,7 +253,7 @@ TASKS = [
         kind=Number(unit="purchases", decimals=2),
         truth=lambda: later().median(),
         section="Open the drawer",
-        hints=["For which number are as many customers above it as below?"],
+        hints=["Which number has at most half of the customers above it, and at most half below?"],
         mistakes=[
             Mistake(
                 "mean-for-median",
