@@ -361,8 +361,13 @@ _GREY = "var(--jp-border-color1, #999999)"
 
 
 def _html(text):
-    """Return text as HTML, with what stands between backticks as code."""
-    return re.sub(r"`([^`\n]+)`", r"<code>\1</code>", html.escape(text))
+    """Return text as HTML, with `words` in backticks as code and *words* in stars stressed."""
+    parts = re.split(r"`([^`\n]+)`", html.escape(text))  # every second one is code
+    parts[::2] = [
+        re.sub(r"(?<![\w*])\*(\w+(?: \w+)*)\*(?![\w*])", r"<em>\1</em>", p) for p in parts[::2]
+    ]
+    parts[1::2] = [f"<code>{code}</code>" for code in parts[1::2]]
+    return "".join(parts)
 
 
 @dataclass(frozen=True, repr=False)

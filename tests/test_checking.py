@@ -624,6 +624,20 @@ def test_what_a_result_looks_like(course):
     assert " id=" not in html and " at 0x" not in html
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("the time *since* it", "the time <em>since</em> it"),
+        ("(*a* customer), *first came*.", "(<em>a</em> customer), <em>first came</em>."),
+        ("`a *b* c` and *b*", "<code>a *b* c</code> and <em>b</em>"),
+        ("2*3*4 and x * y * z and **kinds", "2*3*4 and x * y * z and **kinds"),
+        ("*<i>*", "*&lt;i&gt;*"),
+    ],
+)
+def test_words_in_stars_are_stressed_and_code_is_left_alone(text, shown):
+    assert checking._html(text) == shown
+
+
 def test_hints_come_one_by_one_and_end_with_the_solution(course):
     assert str(hint("91.1")) == "Hint 1 of 3 · 91.1 · A rate\nFirst."
     assert "Second, with <code>code</code> &amp; more." in hint("91.1")._repr_html_()
