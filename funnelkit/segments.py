@@ -370,7 +370,7 @@ def stability(features, k, *, n_resamples=20, scale=True, n_init=5, seed=0):
     >>> stability(two_clouds, 2, n_resamples=3)
     array([1., 1., 1.])
     """
-    _check_features(features, 2 * k)
+    _check_features(features, k, at_least=2)
     if not isinstance(n_resamples, (int, np.integer)) or n_resamples < 1:
         raise ValueError(f"n_resamples is {n_resamples!r}: give a whole number of at least 1")
     from sklearn.cluster import KMeans
@@ -682,8 +682,8 @@ def plan_value(table, plan, *, segment="segment", action="offer", outcome="conve
 # ---------------------------------------------------------------- checks of what comes in
 
 
-def _check_features(features, k):
-    """Refuse features that cannot be clustered, and say why."""
+def _check_features(features, k, *, at_least=1):
+    """Refuse features that cannot be clustered, `at_least` cases a cluster, and say why."""
     if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
         raise ValueError(f"k is {k!r}: give a whole number of at least 1")
     if not isinstance(features, pd.DataFrame):
@@ -698,7 +698,7 @@ def _check_features(features, k):
         remedy = "the logarithm of 0? Look at these rows"
         _refuse(np.isinf(values), f"column {column!r} is infinite", remedy)
     different = len(features.drop_duplicates())
-    if different < k:
+    if different < at_least * k:
         raise ValueError(
             f"there are {different} different cases, too few for {k} clusters: give fewer clusters "
             "or more cases"

@@ -32,6 +32,13 @@ def customers(as_of=AS_OF):
     return table.assign(came_back=table.index.isin(later))
 
 
+def back_after(day):
+    """Return the share of the best recency score, as of a day, who bought after that day."""
+    cdnow = funnelkit.load("cdnow")
+    table = customers(day)
+    return table.index[table["r"] == 5].isin(cdnow.loc[cdnow["date"] > day, "customer_id"]).mean()
+
+
 def came_back(score=5, column="r"):
     """Return the share of the customers with a score who came back."""
     table = customers()
@@ -54,6 +61,11 @@ def by_place(days):
     """Return scores that tell equal customers apart by their place in the list."""
     order = sorted(range(len(days)), key=lambda place: -days[place])
     return [1 + 5 * order.index(place) // len(days) for place in range(len(days))]
+
+
+def lowest_of_the_equals(days):
+    """Return scores that place equal customers where the worst of them would stand."""
+    return [1 + 5 * sum(other > day for other in days) // len(days) for day in days]
 
 
 def bands(days):
@@ -91,9 +103,9 @@ def scaled_income(table, *, log=True):
 
 
 @cache
-def criteria(scale=True):
+def criteria(scale=True, log=True):
     """Return inertia and silhouette of 2 to 8 clusters of the later leads."""
-    columns = ["age", "log_income"] if scale else ["age", "income"]
+    columns = ["age", "log_income" if log else "income"]
     return segments.choose_k(known("later")[columns], range(2, 9), n_resamples=1, scale=scale)
 
 
@@ -105,11 +117,11 @@ def plan():
     return rates.idxmax(axis=1).to_dict(), rates.idxmin(axis=1).to_dict()
 
 
-def gain(when="later", against="certificate", called=False):
+def gain(when="later", against="certificate", called=False, outcome="enrolled"):
     """Return what the plan brings more than one offer for all, as a share of the leads."""
     people = leads()[leads()[when]]
     people = people[people["called"]] if called else people
-    options = dict(segment="card", outcome="enrolled")
+    options = dict(segment="card", outcome=outcome)
     own = segments.plan_value(people, plan()[0], **options)
     return own - (segments.plan_value(people, against, **options) if against else 0)
 
@@ -138,6 +150,12 @@ TASKS = [
                 lambda: customers("1998-06-30").query("r == 5")["came_back"].mean(),
                 "You scored the customers with the purchases that you want to foresee.",
                 "Score as of 31 December 1997.",
+            ),
+            Mistake(
+                "the-day-of-the-lesson",
+                lambda: back_after("1997-09-30"),
+                "You scored, and began to count, on 30 September, the day of the lesson.",
+                "Here both are 31 December 1997.",
             ),
             Mistake(
                 "everybody",
@@ -187,6 +205,12 @@ TASKS = [
                 "Customers with the same number of days get different scores, by their place in "
                 "the list.",
                 "Give equal customers the score of the middle of them.",
+            ),
+            Mistake(
+                "lowest-of-the-equals",
+                lowest_of_the_equals,
+                "Equal customers share a score, but that of the lowest place among them.",
+                "Give them the score of the middle of them: count half of the equal ones, too.",
             ),
             Mistake(
                 "bands-of-equal-width",
@@ -247,9 +271,15 @@ TASKS = [
             ),
             Mistake(
                 "not-scaled",
-                lambda: int(criteria(False)["silhouette"].idxmax()),
+                lambda: int(criteria(False, log=False)["silhouette"].idxmax()),
                 "That is best for age and income as they are, where age plays no part.",
                 "Cluster on `age` and `log_income`, scaled.",
+            ),
+            Mistake(
+                "no-logarithm",
+                lambda: int(criteria(log=False)["silhouette"].idxmax()),
+                "That is best for the income without its logarithm, scaled.",
+                "Cluster on `age` and `log_income`.",
             ),
         ],
         after="Other leads, the same number: a good sign.",
@@ -311,6 +341,13 @@ TASKS = [
                 lambda: gain(against=None) * year_margin(),
                 "That is what the plan brings in all, not what it brings *more*.",
                 'Subtract the value of `"certificate"`.',
+            ),
+            Mistake(
+                "no-window",
+                lambda: gain(outcome="converted") * year_margin(),
+                "You counted whoever has enrolled by the day of the export; the leads of January "
+                "had much longer for it than those of April.",
+                'Take the outcome `"enrolled"`, within 60 days.',
             ),
             Mistake(
                 "called-only",
