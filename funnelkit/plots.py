@@ -1264,7 +1264,7 @@ def k_chart(table, *, title=None, chosen=None):
         _axis(ax, "y", "{:,g}".format, "")
         ax.set_ylim(0, 1.3 * top)
         if name != "inertia":
-            ax.set_yticks([tick for tick in ax.get_yticks() if tick <= 1])  # neither goes higher
+            ax.set_yticks([tick for tick in ax.get_yticks() if tick <= min(1, 1.3 * top)])
             best = values.idxmax()
             ax.plot(best, top, "o", ms=13, mfc="none", mec=INK, mew=1.6, zorder=4)
             label = _beside(ax, best, top, f"best: {best}")
