@@ -665,7 +665,7 @@ def _ids_by(crm: pd.DataFrame, column: str) -> dict[str, list[str]]:
 
 def _finish(crm: pd.DataFrame) -> pd.DataFrame:
     """Return the table as the CRM exports it."""
-    enrolled = crm["enrols_at"].where(crm["converted"], -1)
+    enrolled = np.maximum(crm["enrols_at"], crm["created"]).where(crm["converted"], -1)
     moments = pd.Series(np.asarray(enrolled, dtype="int64").astype("datetime64[s]"))
     table = pd.DataFrame(
         {

@@ -496,6 +496,7 @@ def test_leads_of_the_web_are_those_of_the_log(tables):
     enrolled = tables["customers"].dropna(subset="user_id").set_index("user_id")["acquired"]
     converted = tracked[tracked["converted"]]
     assert set(converted["user_id"]) <= set(enrolled.index)
+    assert (converted["converted_at"] >= converted["created_at"]).all()
     day = enrolled.loc[converted["user_id"]].to_numpy()
     assert (converted["converted_at"].dt.floor("D").to_numpy() == day).all()
     assert not set(tracked.loc[~tracked["converted"], "user_id"]) & set(enrolled.index)
