@@ -7,6 +7,9 @@ from pathlib import Path
 from hypothesis import settings
 
 # Notebooks run by nbval inherit this process's environment, so it is set here and not in a fixture.
+# Several tests run at once, and on the course's small tables scikit-learn's threads only wait for
+# one another: boosted trees take four times as long with two threads as with one.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 _folder = tempfile.TemporaryDirectory(prefix="funnelkit-tests-")
 os.environ["FUNNELKIT_STATE"] = str(Path(_folder.name) / "progress.json")
 

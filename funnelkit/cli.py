@@ -88,6 +88,8 @@ def prepare_lab(work):
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join([str(CONFIG), *filter(None, [others])])
     # The programs of this environment, for `!funnelkit` in a notebook and for the terminal.
     os.environ["PATH"] = os.path.dirname(sys.executable) + os.pathsep + os.environ.get("PATH", "")
+    # On tables as small as the course's, scikit-learn's threads would mostly wait for one another.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     layouts = work / ".jupyter" / "workspaces"
     os.environ["JUPYTERLAB_WORKSPACES_DIR"] = str(layouts)
     if not any(layouts.glob("default-*")):

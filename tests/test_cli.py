@@ -359,19 +359,23 @@ def test_a_taken_port_is_passed_over(monkeypatch):
 
 def test_lab_sets_up_jupyterlab_without_touching_the_users_settings(course, lab, monkeypatch):
     monkeypatch.setenv("JUPYTER_CONFIG_PATH", "/of/the/user")
+    monkeypatch.delenv("OMP_NUM_THREADS")
     lab()
     ours, theirs = os.environ["JUPYTER_CONFIG_PATH"].split(os.pathsep)
     assert (Path(ours), theirs) == (ROOT / "funnelkit" / "lab_config", "/of/the/user")
     layouts = Path(os.environ["JUPYTERLAB_WORKSPACES_DIR"])
     assert layouts == course / "work" / ".jupyter" / "workspaces"
     assert os.environ["PATH"].startswith(os.path.dirname(sys.executable) + os.pathsep)
+    assert os.environ["OMP_NUM_THREADS"] == "1"
     (layout,) = layouts.iterdir()
     left = json.loads(layout.read_bytes())["data"]["layout-restorer:data"]["left"]
     assert left["current"] == "@jupyterlab/toc:plugin"
     # What the learner arranges after that stays.
     layout.write_bytes(b"{}")
+    monkeypatch.setenv("OMP_NUM_THREADS", "4")
     lab()
     assert layout.read_bytes() == b"{}"
+    assert os.environ["OMP_NUM_THREADS"] == "4"
 
 
 def test_lab_says_what_changed(course, lab, capsys):

@@ -80,13 +80,15 @@ def kernel_environment(folder: str) -> dict[str, str]:
     """Return the environment of a clean kernel.
 
     It imports this checkout's funnelkit, keeps progress in a throw-away file, and knows nothing
-    of the user's IPython profile and matplotlib settings.
+    of the user's IPython profile and matplotlib settings. Like the kernels of `funnelkit lab` it
+    lets scikit-learn use one thread, unless the user has said how many.
     """
     env = {k: v for k, v in os.environ.items() if k not in ("MPLBACKEND", "MATPLOTLIBRC")}
     paths = [str(ROOT), *filter(None, [env.get("PYTHONPATH")])]
     env["PYTHONPATH"] = os.pathsep.join(paths)
     env["FUNNELKIT_STATE"] = str(Path(folder) / "progress.json")
     env["IPYTHONDIR"] = folder
+    env.setdefault("OMP_NUM_THREADS", "1")
     return env
 
 
