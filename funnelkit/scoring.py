@@ -236,7 +236,8 @@ def logistic_by_steps(features, outcome, *, steps=1000, rate=1.0):
     ------
     TypeError, ValueError
         If a feature is no number or missing, the outcome is not boolean or has another length,
-        or the steps are too long to settle.
+        `steps` is less than 1, or the steps are so long that the weights run away, or swing and
+        predict worse than none.
 
     Notes
     -----
@@ -256,10 +257,15 @@ def logistic_by_steps(features, outcome, *, steps=1000, rate=1.0):
     _need_columns(features, [], "features")
     x = np.column_stack([np.ones(len(features)), *(_feature(features, c) for c in features)])
     y = _outcome(outcome, len(features), "features").astype(float)
+    if not isinstance(steps, (int, np.integer)) or steps < 1:
+        raise ValueError(f"steps is {steps!r}: give a whole number of at least 1")
     weights = np.zeros(x.shape[1])
     for _ in range(steps):
         weights += rate * x.T @ (y - from_log_odds(x @ weights)) / len(y)
-    if not np.all(np.abs(weights) < 1e6):
+    score = x @ weights
+    loss = np.mean(np.logaddexp(0, score) - y * score)  # less the mean log-likelihood
+    worse = not loss <= np.log(2) + 1e-9  # what weights of 0 have
+    if worse or np.abs(weights).max() > 1e6:
         raise ValueError(f"the weights ran away: a rate of {rate} is too long a step here")
     return pd.Series(weights, index=["intercept", *features.columns])
 
@@ -799,7 +805,7 @@ def capacity_threshold(score, capacity):
     >>> capacity_threshold([0.9, 0.7, 0.5, 0.5, 0.2], 4)
     0.5
     """
-    s = np.atleast_1d(_numbers_of("score", score))
+    s = _one_column("score", score)
     room = float(_count("capacity", capacity))
     if s.size == 0:
         raise ValueError("there is no score: give at least one lead")
@@ -904,9 +910,20 @@ def _outcome(outcome, n, other, *, name="outcome"):
     return _boolean(column, name).to_numpy()
 
 
+def _one_column(name, values):
+    """Return one number a lead, as a score is; not what `predict` or all of `predict_proba` is."""
+    array = np.asarray(values)
+    remedy = "give one number a lead, such as model.predict_proba(leads)[:, 1]"
+    if array.dtype == bool:
+        raise TypeError(f"{name} is a yes or no for each lead, which puts none in order: {remedy}")
+    if array.ndim > 1:
+        raise ValueError(f"{name} has {array.shape[1]} columns: {remedy}")
+    return np.atleast_1d(_numbers_of(name, values))
+
+
 def _score_and_outcome(score, outcome):
     """Check a score and what happened; both kinds of leads must be there."""
-    s = np.atleast_1d(_numbers_of("score", score))
+    s = _one_column("score", score)
     y = _outcome(outcome, len(s), "score")
     if not 0 < y.sum() < len(y):
         raise ValueError(
@@ -917,7 +934,7 @@ def _score_and_outcome(score, outcome):
 
 
 def _probabilities(probability):
-    p = np.atleast_1d(_numbers_of("probability", probability))
+    p = _one_column("probability", probability)
     _refuse((p < 0) | (p > 1), "probability is not from 0 to 1", "divide percentages by 100", p)
     return p
 

@@ -426,6 +426,33 @@ def test_a_constant_hazard_is_recovered_from_cut_off_leads():
             ValueError,
             "the weights ran away",
         ),
+        (  # They swing between two places and stay finite.
+            lambda: scoring.logistic_by_steps(
+                pd.DataFrame({"webinar": [1] * 10 + [0] * 10}), np.arange(20) % 10 < 3, rate=20
+            ),
+            ValueError,
+            "the weights ran away: a rate of 20 is too long a step",
+        ),
+        (
+            lambda: scoring.logistic_by_steps(LEADS[["webinars"]], [True, False, True], steps=0),
+            ValueError,
+            "steps is 0: give a whole number",
+        ),
+        (
+            lambda: scoring.auc([True, False, True], [True, False, True]),
+            TypeError,
+            r"score is a yes or no for each lead.*predict_proba\(leads\)\[:, 1\]",
+        ),
+        (
+            lambda: scoring.brier_score([[0.2, 0.8], [0.9, 0.1]], [True, False]),
+            ValueError,
+            "probability has 2 columns: give one number a lead",
+        ),
+        (
+            lambda: scoring.gains_table([[0.2, 0.8], [0.9, 0.1]], [True, False]),
+            ValueError,
+            "score has 2 columns",
+        ),
         (
             lambda: scoring.reason_codes(
                 pd.Series({"webinar": 1.0}), LEADS, reference=pd.Series({"webinar": 0.0})

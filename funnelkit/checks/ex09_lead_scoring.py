@@ -279,6 +279,12 @@ TASKS = [
                 "The threshold is cost by margin.",
             ),
             Mistake(
+                "cost-of-the-lesson",
+                lambda: int(named(60 / MARGIN)[0].sum()),
+                "You took the EUR 60 of the lesson; here a call costs EUR 90.",
+                "Use the cost that the task gives.",
+            ),
+            Mistake(
                 "margin-less-cost",
                 lambda: int(named(COST / (MARGIN - COST))[0].sum()),
                 "You subtracted the cost from the margin first; then it counts twice.",
