@@ -268,7 +268,7 @@ def commands(verb, arguments, env):
             raise Stop("There is no command %s in this environment." % arguments[0])
         return [[found] + arguments[1:]]
     # -P: a file of the learner's that is called like a package must not come before it.
-    return [[python, "-P", "-m", "funnelkit.cli", verb] + arguments]
+    return [[python, "-P", "-m", "funnelkit.app.cli", verb] + arguments]
 
 
 def main(arguments):

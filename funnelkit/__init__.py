@@ -1,47 +1,64 @@
 """Funnelkit: the helper package of the course *Building a high-conversion sales funnel*.
 
-Lessons begin with ``import funnelkit``. Each module holds one subject and is
-written to be read: ``??fk.funnels.funnel`` in a notebook shows how a number came about.
+Lessons begin with ``import funnelkit``. Each module holds one subject and is written to be read:
+``??funnelkit.funnels.funnel`` in a notebook shows how a number came about.
 
 ========== =====================================================================
 module     holds
 ========== =====================================================================
-data       loading the course's tables, and their dictionary
-simulate   the generator of all simulated tables, with its true parameters
+data       loading the course's tables (`schemas`: what their columns mean)
+contract   what each metric counts, over whom, in which unit and window
 funnels    users per step, how far each got and when
-cohorts    retention, churn, cohort tables, survival curves, satisfaction
+metrics    rates, intervals, the bootstrap, money
+cohorts    retention, churn, cohort tables
+survival   how long customers stay: durations, the Kaplan–Meier estimate
+surveys    satisfaction: CSAT and the net promoter score
 lifetime   customer lifetime value, and its prediction from purchases
-metrics    rates, intervals, the bootstrap, the metric contract
-quality    faults in the data, identities, leakage, k-anonymity
+quality    faults in the data, identities, leakage, privacy
 segments   RFM scores, clusters and their stability, profiles, the worth of a plan
-scoring    points cards, lift and gains, calibration, whom a call pays for, when
-plots      one function a chart
-checking   the exercises: tasks, known mistakes, ``check``, ``hint``, ``progress``
-cli        the command ``funnelkit``
+ranking    the order that a score gives: AUC, precision and recall, lift, gains
+scoring    labels, points cards, calibration, whom a call pays for, when
+school     the tables that lessons share: the clean log, the clean leads, the books
+plots      one function per chart
+checking   ``check``, ``hint``, ``progress`` (how they work: `funnelkit.exercises`)
+simulate   the generator of all simulated tables (its rooms: `funnelkit.world`)
 ========== =====================================================================
+
+Beside them are `funnelkit.app`, the command ``funnelkit``, and `funnelkit.grading`.
 """
 
 from importlib import import_module
 
 __version__ = "0.1.0"
-_MODULES = (
-    "checking",
-    "cohorts",
-    "data",
-    "funnels",
-    "lifetime",
+
+# The subjects in the order of the course; each keeps its metrics, which `contract` gathers.
+SUBJECTS = (
     "metrics",
-    "plots",
+    "funnels",
+    "cohorts",
+    "lifetime",
     "quality",
-    "scoring",
     "segments",
+    "scoring",
+)
+_MODULES = (
+    *SUBJECTS,
+    "checking",
+    "contract",
+    "data",
+    "plots",
+    "ranking",
+    "schemas",
+    "school",
     "simulate",
+    "surveys",
+    "survival",
 )
 _NAMES = {
     **dict.fromkeys(("describe", "load", "tables", "truth"), "data"),
     **dict.fromkeys(("check", "hint", "progress"), "checking"),
 }
-__all__ = [*_MODULES, *_NAMES]
+__all__ = [*sorted(_MODULES), *_NAMES]
 
 
 def __getattr__(name: str):
@@ -57,4 +74,4 @@ def __getattr__(name: str):
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return __all__

@@ -27,6 +27,7 @@ import pandas as pd
 
 __all__ = [
     "aligned",
+    "amount",
     "amounts",
     "as_series",
     "booleans",
@@ -46,6 +47,7 @@ __all__ = [
     "name_of_type",
     "names",
     "need_columns",
+    "need_fractions",
     "need_hashable",
     "need_known",
     "need_rows",
@@ -619,6 +621,19 @@ def amounts(*, signed=(), **given):
         refuse(below, f"{name} is negative", remedy, array, index=index_of(value))
         arrays[name] = array
     return _one_shape(arrays), dress(index)
+
+
+def amount(name, value):
+    """Return an amount that has to be a single number."""
+    (array,), _ = amounts(**{name: value})
+    if array.ndim:
+        raise TypeError(f"{name} holds {array.size:,} values: give one number")
+    return float(array)
+
+
+def need_fractions(name, values):
+    """Refuse shares above 1; negative ones are refused before."""
+    refuse(values > 1, f"{name} is above 1", "give a fraction: 0.8 for 80 %", values)
 
 
 def _one_shape(arrays):

@@ -24,8 +24,9 @@ import numpy as np
 import pandas as pd
 
 from funnelkit import metrics
+from funnelkit.contract import Example, Metric
 
-__all__ = ["STEPS", "counts", "funnel", "reach", "time_to_convert"]
+__all__ = ["METRICS", "STEPS", "counts", "funnel", "reach", "time_to_convert"]
 
 STEPS = ["visit", "lead", "opportunity", "customer"]
 """The events of the course's funnel, in order."""
@@ -1076,3 +1077,51 @@ def _one_after_another(line, entries, last, window):
         free_time[who] = np.where(done, -1, time[turn] + window)
         keep.append(turn)
     return np.sort(np.concatenate(keep))
+
+
+# ---------------------------------------------------------------- what the metrics mean
+
+_FUNNEL = {"events": "events", "steps": list(STEPS), "window": "30D"}
+
+METRICS = (
+    Metric(
+        name="step_rate",
+        formula=r"p_k = \frac{n_k}{n_{k-1}}",
+        numerator="users who reached step k, in order",
+        denominator="users who reached the step before",
+        unit="share of users of the step before",
+        window="from the entry, the same for all steps",
+        function="funnelkit.funnels.funnel",
+        example=Example(_FUNNEL, 4, 5, ("opportunity", "step_rate")),
+    ),
+    Metric(
+        name="overall_rate",
+        formula=r"\frac{n_k}{n_1} = p_2 \cdots p_k",
+        numerator="users who reached step k, in order",
+        denominator="users who reached the first step",
+        unit="share of users who entered",
+        window="from the entry, the same for all steps",
+        function="funnelkit.funnels.funnel",
+        example=Example(_FUNNEL, 3, 7, ("customer", "overall_rate")),
+    ),
+    Metric(
+        name="time_to_convert",
+        formula=r"\mathrm{median}(t_k - t_1)",
+        numerator="time from the entry to step k",
+        denominator="users who reached step k",
+        unit="days",
+        window="from the entry, the same for all steps",
+        function="funnelkit.funnels.time_to_convert",
+        example=Example(_FUNNEL, (4, 7, 11), 3, ("visit → customer", "q50")),
+    ),
+    Metric(
+        name="dwell_time",
+        formula=r"\mathrm{median}(t_k - t_{k-1})",
+        numerator="time since the step before",
+        denominator="users who reached step k",
+        unit="days",
+        window="from the entry, the same for all steps",
+        function="funnelkit.funnels.funnel",
+        example=Example(_FUNNEL, (2, 4, 9), 3, ("customer", "median_time")),
+    ),
+)

@@ -7,14 +7,13 @@ same ones (`stability`), what each of them is (`profile`, `rules`), and what it 
 them differently (`plan_value`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
-from funnelkit.metrics import _boolean, _need_columns, _need_one_of, _refuse
+from funnelkit import _inputs
+from funnelkit.contract import Example, Metric
 
 # ---------------------------------------------------------------- customers by what they bought
 
@@ -87,7 +86,7 @@ def rfm_scores(
     ben                      121          1  300.0  1  2  3  123
     cat                       10          1   40.0  3  2  1  321
     """
-    _need_columns(orders, [customer, date, amount], "orders")
+    _inputs.need_columns(orders, [customer, date, amount], "orders")
     if isinstance(bins, bool) or not isinstance(bins, (int, np.integer)) or not 2 <= bins <= 9:
         raise ValueError(f"bins is {bins!r}: give a whole number from 2 to 9, so 5 for quintiles")
     if not pd.api.types.is_datetime64_any_dtype(orders[date]):
@@ -97,9 +96,9 @@ def rfm_scores(
     _numeric(orders, [amount])
     for column in (customer, date, amount):
         remedy = "fill or leave out these rows"
-        _refuse(orders[column].isna(), f"column {column!r} is missing", remedy)
+        _inputs.refuse(orders[column].isna(), f"column {column!r} is missing", remedy)
     remedy = "take refunds from the orders they belong to"
-    _refuse(orders[amount] < 0, f"column {amount!r} is negative", remedy, orders[amount])
+    _inputs.refuse(orders[amount] < 0, f"column {amount!r} is negative", remedy, orders[amount])
     as_of = pd.Timestamp(as_of).normalize()
     days = orders[date].dt.normalize()
     known = orders.assign(**{date: days})[days <= as_of]
@@ -491,7 +490,7 @@ def profile(table, labels, columns=None):
     old         2    0.5  55.5     1.0
     young       2    0.5  23.0     0.5
     """
-    _need_columns(table, columns or [], "table")
+    _inputs.need_columns(table, columns or [], "table")
     if columns is None:
         columns = list(table.select_dtypes(["number", "bool"]).columns)
     codes, names = _codes(labels, len(table), "labels")
@@ -554,7 +553,7 @@ def rules(tree, features, labels, *, write=None):
             f"tree is a {type(tree).__name__}: give a DecisionTreeClassifier that was fitted on "
             "a DataFrame"
         )
-    _need_columns(features, names, "features")
+    _inputs.need_columns(features, names, "features")
     if list(features.columns) != names:
         raise ValueError(f"the tree was grown on {', '.join(names)}: give these columns, in order")
     _numeric(features, names)
@@ -644,14 +643,14 @@ def plan_value(table, plan, *, segment="segment", action="offer", outcome="conve
     >>> plan_value(leads, "none"), plan_value(leads, {"young": "gift", "old": "none"})
     (0.25, 0.75)
     """
-    _need_columns(table, [segment, action, outcome], "table")
+    _inputs.need_columns(table, [segment, action, outcome], "table")
     for column in (segment, action, outcome):
         remedy = "fill or leave out these rows"
-        _refuse(table[column].isna(), f"column {column!r} is missing", remedy)
+        _inputs.refuse(table[column].isna(), f"column {column!r} is missing", remedy)
     if pd.api.types.is_numeric_dtype(table[outcome]) and table[outcome].dtype != bool:
         values = table[outcome].to_numpy(float)
     else:
-        values = _boolean(table[outcome], outcome).to_numpy(float)
+        values = _inputs.booleans(table[outcome], outcome).to_numpy(float)
     codes, names = _codes(table[segment], len(table), segment)
     got, actions = _codes(table[action], len(table), action)
     if isinstance(plan, str):
@@ -667,7 +666,7 @@ def plan_value(table, plan, *, segment="segment", action="offer", outcome="conve
     for place, name in enumerate(names):
         if name not in plan:
             raise ValueError(f"the plan says nothing of segment {name!r}: give it an action")
-        _need_one_of(plan[name], actions, f"action in column {action!r}")
+        _inputs.need_known(plan[name], actions, f"action in column {action!r}")
         chosen = actions.index(plan[name])
         if size[place, chosen] == 0:
             raise ValueError(
@@ -694,9 +693,9 @@ def _check_features(features, k, *, at_least=1):
     for column in features.columns:
         values = features[column].to_numpy(float, na_value=np.nan)
         remedy = "fill them or leave out these rows, and say which of the two"
-        _refuse(np.isnan(values), f"column {column!r} is missing", remedy)
+        _inputs.refuse(np.isnan(values), f"column {column!r} is missing", remedy)
         remedy = "the logarithm of 0? Look at these rows"
-        _refuse(np.isinf(values), f"column {column!r} is infinite", remedy)
+        _inputs.refuse(np.isinf(values), f"column {column!r} is infinite", remedy)
     different = len(features.drop_duplicates())
     if different < at_least * k:
         raise ValueError(
@@ -720,7 +719,7 @@ def _codes(labels, n, what):
     if n is not None:
         _same_length(labels, n, what)
     remedy = "give each case a group, or leave it out of both"
-    _refuse(labels.isna(), f"{what} is missing", remedy, index=labels.index, unit="cases")
+    _inputs.refuse(labels.isna(), f"{what} is missing", remedy, index=labels.index, unit="cases")
     codes, names = pd.factorize(labels, sort=True)
     return codes, pd.Index(names)  # of categories, too, only those that occur
 
@@ -728,3 +727,57 @@ def _codes(labels, n, what):
 def _same_length(labels, n, what):
     if len(labels) != n:
         raise ValueError(f"there are {len(labels):,} of {what} and {n:,} cases: give one a case")
+
+
+# ---------------------------------------------------------------- what the metrics mean
+
+METRICS = (
+    Metric(
+        name="silhouette",
+        formula=r"\frac{b_i - a_i}{\max(a_i, b_i)}",
+        numerator="distance to the nearest other cluster, less own",
+        denominator="the larger of the two distances",
+        unit="from −1 to 1; quoted as the mean over cases",
+        window="none; in the scaling of the clusters",
+        function="funnelkit.segments.silhouette",
+        example=Example(
+            {"features": pd.DataFrame({"x": [0, 2, 10, 12]}), "labels": [0, 0, 1, 1]},
+            9,
+            11,
+            (0, "silhouette"),
+        ),
+    ),
+    Metric(
+        name="adjusted_rand_index",
+        formula=r"\frac{S - E}{(A + B)/2 - E}",
+        numerator="pairs together in both, less those by chance",
+        denominator="pairs together on average, less by chance",
+        unit="1 for the same groups, 0 for chance",
+        window="none; the same cases in both groupings",
+        function="funnelkit.segments.agreement",
+        example=Example({"one": [0, 0, 1, 1], "other": [0, 0, 1, 2]}, 4, 7),
+    ),
+    Metric(
+        name="plan_value",
+        formula=r"\sum_s \frac{n_s}{n} \bar{y}_{s,a(s)}",
+        numerator="conversions if each segment got its action",
+        denominator="all leads",
+        unit="share of leads",
+        window="that of the outcome, from each lead",
+        function="funnelkit.segments.plan_value",
+        example=Example(
+            {
+                "table": pd.DataFrame(
+                    {
+                        "segment": ["young"] * 4 + ["old"] * 4,
+                        "offer": ["none", "none", "gift", "gift"] * 2,
+                        "converted": [False, False, True, True, True, False, False, False],
+                    }
+                ),
+                "plan": {"young": "gift", "old": "none"},
+            },
+            6,
+            8,
+        ),
+    ),
+)

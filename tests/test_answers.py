@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from funnelkit import answers
-from funnelkit.answers import (
+from funnelkit.exercises import answers
+from funnelkit.exercises.answers import (
     MAX_BYTES,
     Absent,
     Called,

@@ -21,28 +21,29 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 
-from funnelkit import answers, checking, checks, kinds, workspace
-from funnelkit.answers import collect, encode
-from funnelkit.checking import (
+from funnelkit import workspace
+from funnelkit.checking import check, hint, progress
+from funnelkit.exercises import answers, checks, judging, kinds, notebook, registry
+from funnelkit.exercises.answers import collect, encode
+from funnelkit.exercises.judging import judge
+from funnelkit.exercises.kinds import (
     Boolean,
     Call,
     Duration,
     Function,
     List,
     Mapping,
-    Mistake,
     Number,
     Table,
-    Task,
     Text,
     Time,
-    check,
+)
+from funnelkit.exercises.proofs import prove
+from funnelkit.exercises.tasks import (
+    Mistake,
+    Task,
     fraction_for_percent,
-    hint,
-    judge,
     percent_for_fraction,
-    progress,
-    prove,
     request,
     upside_down,
 )
@@ -512,7 +513,7 @@ def test_any_answer_gets_a_sentence(name, value):
 
 def test_the_tasks_of_the_course_keep_their_promises():
     names = {}
-    for stem in checks.exercises():
+    for stem in registry.exercises():
         lesson = ROOT / "notebooks" / f"{stem}.ipynb"
         headings = re.findall(
             r"^#+ (.*)$",
@@ -523,15 +524,15 @@ def test_the_tasks_of_the_course_keep_their_promises():
             ),
             flags=re.MULTILINE,
         )
-        for task_id, task in checks.tasks(stem).items():
+        for task_id, task in registry.tasks(stem).items():
             assert prove(task) == []
             assert task.section in headings, f"{task_id}: no such heading in {lesson.name}"
             names[task_id] = task.name
-    assert all(checks.find(task_id).name == name for task_id, name in names.items())
+    assert all(registry.find(task_id).name == name for task_id, name in names.items())
 
 
 def test_the_example_for_authors_keeps_its_promises():
-    example = checks.__doc__.split(".. code-block:: python")[1].split("What the arguments")[0]
+    example = registry.__doc__.split(".. code-block:: python")[1].split("What the arguments")[0]
     module = {}
     exec(textwrap.dedent(example), module)
     assert [problem for task in module["TASKS"] for problem in prove(task)] == []
@@ -544,7 +545,8 @@ MODULE = '''
 """Tasks of exercise 91: trying out."""
 
 from functools import cache
-from funnelkit.checking import *
+from funnelkit.exercises.kinds import *
+from funnelkit.exercises.tasks import *
 
 @cache
 def truth():
@@ -569,10 +571,10 @@ def course(tmp_path, monkeypatch):
     (folder / "ex91_trying_out.py").write_text(MODULE)
     monkeypatch.setattr(checks, "__path__", [str(folder)])
     monkeypatch.setenv("FUNNELKIT_STATE", str(tmp_path / "work" / "state.json"))
-    monkeypatch.setattr(checking, "_session", {})
+    monkeypatch.setattr(notebook, "_session", {})
     importlib.invalidate_caches()
     yield folder
-    for name in [name for name in sys.modules if name.startswith("funnelkit.checks.ex9")]:
+    for name in [name for name in sys.modules if name.startswith("funnelkit.exercises.checks.ex9")]:
         del sys.modules[name]
 
 
@@ -604,7 +606,7 @@ def test_a_check_never_ends_in_an_error(course, monkeypatch):
     def stop(*arguments, **more):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(checking, "judge", stop)
+    monkeypatch.setattr(notebook, "judge", stop)
     assert str(check("91.1")) == "Stopped. Nothing was checked."
 
 
@@ -635,7 +637,7 @@ def test_what_a_result_looks_like(course):
     ],
 )
 def test_words_in_stars_are_stressed_and_code_is_left_alone(text, shown):
-    assert checking._html(text) == shown
+    assert judging._html(text) == shown
 
 
 def test_hints_come_one_by_one_and_end_with_the_solution(course):
@@ -696,7 +698,7 @@ def test_a_folder_that_cannot_be_written_to_does_not_stop_anybody(course, tmp_pa
 def test_notebooks_at_the_same_time_lose_nothing(course):
     def many():
         for _ in range(10):
-            checking._note("91.1", lambda entry: entry.update(tries=entry.get("tries", 0) + 1))
+            notebook._note("91.1", lambda entry: entry.update(tries=entry.get("tries", 0) + 1))
 
     threads = [threading.Thread(target=many) for _ in range(4)]
     for thread in threads:
@@ -713,9 +715,9 @@ def test_a_lock_that_is_never_given_back_holds_nobody_up(course, monkeypatch):
 
 
 def test_exercises_that_do_not_fit_together_are_refused(course):
-    assert checks.exercises() == ["91_trying_out"]
-    assert list(checks.tasks("91_trying_out")) == ["91.1", "91.2", "91.3"]
-    begin = "from funnelkit.checking import *\nTASKS = ["
+    assert registry.exercises() == ["91_trying_out"]
+    assert list(registry.tasks("91_trying_out")) == ["91.1", "91.2", "91.3"]
+    begin = "from funnelkit.exercises.kinds import *\nfrom funnelkit.exercises.tasks import *\nTASKS = ["
     task = 'Task("{}", "T", name="{}", kind=Number(), truth=int, section="Rates"),'
     faults = [
         ("92", "should begin with 92", task.format("91.1", "a")),
@@ -726,7 +728,7 @@ def test_exercises_that_do_not_fit_together_are_refused(course):
         (course / f"ex{number}_x.py").write_text(begin + text + "]")
         importlib.invalidate_caches()
         with pytest.raises(ValueError, match=fault):
-            checks.tasks(f"{number}_x")
+            registry.tasks(f"{number}_x")
 
 
 def test_a_check_is_quick(course):
@@ -749,7 +751,7 @@ class ThisPython(KernelSpecManager):
 
 def test_in_a_real_kernel(course, tmp_path):
     cells = [
-        f"from funnelkit import answers, checks\nchecks.__path__[:] = [{str(course)!r}]\n"
+        f"from funnelkit.exercises import answers, checks\nchecks.__path__[:] = [{str(course)!r}]\n"
         "answers.SECONDS = 0.5\nfrom funnelkit.checking import check, hint, progress",
         'check("91.1")',
         'the_rate = 20.31\ncheck("91.1")',

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from funnelkit import cli, data, doctor, workspace
+from funnelkit import data, workspace
+from funnelkit.app import cli, doctor
 
 ROOT = Path(__file__).resolve().parents[1]
 DAY = date(2026, 11, 22)
@@ -362,7 +363,7 @@ def test_lab_sets_up_jupyterlab_without_touching_the_users_settings(course, lab,
     monkeypatch.delenv("OMP_NUM_THREADS")
     lab()
     ours, theirs = os.environ["JUPYTER_CONFIG_PATH"].split(os.pathsep)
-    assert (Path(ours), theirs) == (ROOT / "funnelkit" / "lab_config", "/of/the/user")
+    assert (Path(ours), theirs) == (ROOT / "funnelkit" / "app" / "lab_config", "/of/the/user")
     layouts = Path(os.environ["JUPYTERLAB_WORKSPACES_DIR"])
     assert layouts == course / "work" / ".jupyter" / "workspaces"
     assert os.environ["PATH"].startswith(os.path.dirname(sys.executable) + os.pathsep)

@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 
 import funnelkit as fk
-from funnelkit import data, simulate
+from funnelkit import data, schemas, simulate
+from funnelkit.world import run
 
-SIMULATED = [name for name, schema in data.SCHEMAS.items() if schema.origin == data.SIMULATED]
+SIMULATED = [name for name, schema in schemas.SCHEMAS.items() if schema.origin == schemas.SIMULATED]
 
 
 @pytest.mark.parametrize("name", fk.tables())
@@ -44,12 +45,12 @@ def test_describe_says_what_a_row_is():
 def test_every_data_file_is_in_the_schemas_or_named_here():
     others = {"README.md", "SOURCES.md", "truth.json", "checksums.json"}
     files = {path.name for path in data.data_folder().iterdir()}
-    assert files == {schema.file for schema in data.SCHEMAS.values()} | others
+    assert files == {schema.file for schema in schemas.SCHEMAS.values()} | others
 
 
 def test_sources_name_every_table_that_is_not_simulated():
     text = (data.data_folder() / "SOURCES.md").read_text(encoding="utf-8")
-    for schema in data.SCHEMAS.values():
+    for schema in schemas.SCHEMAS.values():
         assert schema.file in text
     assert "no explicit licence" in text
 
@@ -72,7 +73,7 @@ def test_a_fresh_run_makes_the_same_files(switch):
 
 def test_check_names_the_file_that_differs(monkeypatch, capsys):
     files = {"truth.json": b"{}\n"}
-    monkeypatch.setattr(simulate, "files", lambda: files)
+    monkeypatch.setattr(run, "files", lambda: files)
     assert simulate.main(["--check"]) == 1
     assert "datasets/truth.json: differs from a fresh run" in capsys.readouterr().out
 
@@ -192,14 +193,14 @@ def test_a_changed_file_is_refused(tmp_path, monkeypatch):
 )
 def test_a_broken_table_is_refused(change, message):
     with pytest.raises(ValueError, match=message):
-        data.check_table(change(fk.load("spend")), "spend")
+        schemas.check_table(change(fk.load("spend")), "spend")
 
 
 def test_a_repeated_key_is_refused():
     customers = fk.load("customers")
     customers.loc[1, "customer_id"] = customers.loc[0, "customer_id"]
     with pytest.raises(ValueError, match="'customer_id': 1 of .* rows repeat an earlier value"):
-        data.check_table(customers, "customers")
+        schemas.check_table(customers, "customers")
 
 
 def test_without_its_checkout_the_package_says_so(monkeypatch, tmp_path):

@@ -16,7 +16,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from funnelkit import checks
+from funnelkit.exercises import checks, registry
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
@@ -45,7 +45,7 @@ def test_exercise_keeps_the_rules(exercise):
 
 def test_every_task_has_its_notebook():
     assert [str(p) for p in rules.check_exercises_complete(COURSE, EVERY)] == []
-    assert {exercise.stem for exercise in EVERY} == set(checks.exercises())
+    assert {exercise.stem for exercise in EVERY} == set(registry.exercises())
 
 
 def test_every_task_keeps_its_promises():
@@ -53,8 +53,8 @@ def test_every_task_keeps_its_promises():
     command = [sys.executable, str(ROOT / "tools" / "notebooks.py"), "prove"]
     run = subprocess.run(command, capture_output=True, encoding="utf-8", cwd=ROOT)
     assert (run.returncode, run.stderr) == (0, ""), run.stdout + run.stderr
-    for stem in checks.exercises():
-        assert f"{stem}: {len(checks.tasks(stem))} tasks, 0 problems" in run.stdout
+    for stem in registry.exercises():
+        assert f"{stem}: {len(registry.tasks(stem))} tasks, 0 problems" in run.stdout
 
 
 @pytest.mark.parametrize("exercise", LEARNERS)
@@ -85,7 +85,8 @@ INFO = {"title": "Trying out", "minutes": [5, 10], "lesson": "91"}
 MODULE = '''
 """Tasks of exercise 91: trying out."""
 
-from funnelkit.checking import Function, Mistake, Number, Task, Text, percent_for_fraction
+from funnelkit.exercises.kinds import Function, Number, Text
+from funnelkit.exercises.tasks import Mistake, Task, percent_for_fraction
 
 TASKS = [
     Task(
@@ -262,7 +263,7 @@ class Small:
         folder.mkdir()
         (folder / f"ex{STEM}.py").write_text(text, encoding="utf-8")
         checks.__path__[:] = [str(folder)]
-        sys.modules.pop(f"funnelkit.checks.ex{STEM}", None)
+        sys.modules.pop(f"funnelkit.exercises.checks.ex{STEM}", None)
         importlib.invalidate_caches()
 
     def put_solution(self, cells, info=INFO):
@@ -308,7 +309,7 @@ def unmade(tmp_path, monkeypatch, request):
         monkeypatch.setattr(notebook_rules, "_ruff", lambda arguments, nb: silent)
     monkeypatch.setattr(checks, "__path__", list(checks.__path__))
     yield Small(tmp_path)
-    sys.modules.pop(f"funnelkit.checks.ex{STEM}", None)
+    sys.modules.pop(f"funnelkit.exercises.checks.ex{STEM}", None)
 
 
 @pytest.fixture

@@ -12,7 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from funnelkit import _sandbox, checks, cli, grading
+from funnelkit.app import cli
+from funnelkit.exercises import checks, registry
+from funnelkit.grading import grade as grading
+from funnelkit.grading import sandbox as _sandbox
 
 ROOT = Path(__file__).resolve().parents[1]
 THE_COURSES = list(checks.__path__)
@@ -20,9 +23,8 @@ LIMITS = grading.Limits(cell=4, notebook=60, call=1, memory=2**30, output=100_00
 
 # An exercise of this file's own, so that it does not depend on what the course asks.
 TASKS = """
-from funnelkit.checking import (
-    Boolean, Function, List, Mistake, Number, Task, Text, percent_for_fraction,
-)
+from funnelkit.exercises.kinds import Boolean, Function, List, Number, Text
+from funnelkit.exercises.tasks import Mistake, Task, percent_for_fraction
 
 TASKS = [
     Task("90.1", "A rate", name="rate", kind=Number(decimals=3), truth=lambda: 0.4321,
@@ -36,7 +38,8 @@ TASKS = [
 ]
 """
 OTHER = """
-from funnelkit.checking import Number, Task
+from funnelkit.exercises.kinds import Number
+from funnelkit.exercises.tasks import Task
 
 TASKS = [Task("91.1", "Another", name="rate", kind=Number(), truth=lambda: 7, section="Other")]
 """
@@ -169,11 +172,13 @@ tell(b'answer 0 {"status":"right"}\\n\\xff\\x00\\nanswer 2 {"called":{"results":
 os._exit(0)
 """
 PATCHES = """
-import funnelkit.answers, funnelkit.checking, funnelkit.kinds
-funnelkit.checking.judge = lambda *a: funnelkit.checking.Result("90.1", "", "right", "")
+import funnelkit.exercises.answers, funnelkit.checking, funnelkit.exercises.kinds
+import funnelkit.exercises.judging
+judging = funnelkit.exercises.judging
+judging.judge = lambda *a: judging.Result("90.1", "", "right", "")
 funnelkit.checking.check = lambda *a: "right"
-funnelkit.kinds.Number.difference = lambda *a, **k: None
-funnelkit.answers.encode = lambda value: '{"right":true}'
+funnelkit.exercises.kinds.Number.difference = lambda *a, **k: None
+funnelkit.exercises.answers.encode = lambda value: '{"right":true}'
 rate = 0
 """
 LIES = """
@@ -482,7 +487,7 @@ def test_a_hundred_submissions_and_none_is_lost(sandbox, tmp_path, record_proper
 
 def test_the_courses_own_exercises_are_graded(sandbox, tmp_path, monkeypatch):
     monkeypatch.setattr(checks, "__path__", THE_COURSES)
-    stems = checks.exercises()
+    stems = registry.exercises()
     handed_in = {}
     for stem in stems:
         solved = ROOT / "exercises/solutions" / f"{stem}.ipynb"
@@ -498,7 +503,7 @@ def test_the_courses_own_exercises_are_graded(sandbox, tmp_path, monkeypatch):
         assert submission.problem == ""
         wanted = "r" if submission.learner == "solved" else "n"
         assert set(marks(submission)) == {wanted}, submission
-        assert len(submission.marks) == len(checks.tasks(submission.exercise))
+        assert len(submission.marks) == len(registry.tasks(submission.exercise))
 
 
 # ---------------------------------------------------------------- which exercise, and whose

@@ -18,6 +18,7 @@ from scipy import integrate, stats
 
 import funnelkit
 from funnelkit import cohorts, lifetime, metrics
+from funnelkit.lifetime import purchases as fitting
 
 # ---- lifetime value from retention
 
@@ -756,7 +757,7 @@ def test_expected_purchases_by_the_published_series(history):
 @settings(max_examples=60, deadline=None)
 def test_gradient_of_the_likelihood_is_that_of_finite_differences(law, rows):
     columns = [np.array(column, float) for column in zip(*rows, strict=True)]
-    cost = lifetime._bg_nbd_cost(*lifetime._distinct(*columns)[0], np.ones(len(set(rows))))
+    cost = fitting._bg_nbd_cost(*fitting._distinct(*columns)[0], np.ones(len(set(rows))))
     check_gradient(cost, np.log(list(law.values())))
 
 
@@ -806,10 +807,10 @@ def test_the_fit_is_a_maximum_and_the_order_of_customers_does_not_matter(summary
 
 def identified(model, summary):
     """Return estimate and standard error of what the data identify, by the delta method."""
-    columns = lifetime._distinct(*lifetime._columns_of(summary))
-    cost = lifetime._bg_nbd_cost(*columns[0], columns[1])
+    columns = fitting._distinct(*fitting._columns_of(summary))
+    cost = fitting._bg_nbd_cost(*columns[0], columns[1])
     theta = np.log(list(model.parameters_.values()))
-    covariance = np.linalg.inv(lifetime._curvature(cost, theta) * len(summary))
+    covariance = np.linalg.inv(fitting._curvature(cost, theta) * len(summary))
     r, alpha, a, b = model.parameters_.values()
     slope = {"rate": np.array([1, -1, 0, 0]) * r / alpha}
     slope["leaves"] = np.array([0, 0, 1, -1]) * a * b / (a + b) ** 2
@@ -992,7 +993,7 @@ def test_expected_spend_lies_between_the_own_mean_and_that_of_all(p, q, gamma, x
 @settings(max_examples=40, deadline=None)
 def test_gradient_of_the_spend_is_that_of_finite_differences(p, q, gamma):
     x, z = np.array([1.0, 2, 7, 30]), np.array([0.3, 2.0, 1.1, 0.8])
-    check_gradient(lifetime._gamma_gamma_cost(x, z), np.log([p, q, gamma]))
+    check_gradient(fitting._gamma_gamma_cost(x, z), np.log([p, q, gamma]))
 
 
 @pytest.mark.parametrize("seed", range(3))

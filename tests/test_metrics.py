@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
 
-from funnelkit import funnels, metrics
+from funnelkit import contract, funnels, metrics
 
 # ---------------------------------------------------------------- a rate and its interval
 
@@ -767,7 +767,7 @@ def test_money_that_cannot_be_is_refused(call, error, message):
 # ---------------------------------------------------------------- the metric contract
 
 TIMES = {}
-for _user, _event, _time in metrics.EXAMPLE_EVENTS:
+for _user, _event, _time in contract.EXAMPLE_EVENTS:
     TIMES.setdefault(_user, {})[_event] = datetime.fromisoformat(_time)
 
 
@@ -883,12 +883,12 @@ KINDS = {
 
 
 def test_every_metric_of_the_contract_is_counted_by_hand_here():
-    assert set(BY_HAND) == set(metrics.CONTRACT)
+    assert set(BY_HAND) == set(contract.gathered())
 
 
-@pytest.mark.parametrize("name", metrics.CONTRACT)
+@pytest.mark.parametrize("name", contract.gathered())
 def test_the_contract_and_its_function_agree(name):
-    metric = metrics.CONTRACT[name]
+    metric = contract.gathered()[name]
     assert metric.name == name
     numerator, denominator = BY_HAND[name]()
     assert (metric.example.numerator, metric.example.denominator) == (numerator, denominator)
@@ -902,7 +902,7 @@ def test_the_contract_and_its_function_agree(name):
 
 def test_the_contract_is_a_table_to_be_read():
     table = metrics.contract()
-    assert list(table.index) == list(metrics.CONTRACT)
+    assert list(table.index) == list(contract.gathered())
     assert list(table.columns) == [
         "formula",
         "numerator",
@@ -920,7 +920,7 @@ def test_the_contract_is_a_table_to_be_read():
 
 def test_the_contract_s_metrics_are_terms_of_the_glossary():
     glossary = pd.read_csv(Path(__file__).parents[1] / "datasets" / "glossary.csv")
-    names = {name.replace("_", "-") for name in metrics.CONTRACT}
+    names = {name.replace("_", "-") for name in contract.gathered()}
     terms = {KINDS.get(name, name) for name in names}
     assert terms <= set(glossary["id"])
 

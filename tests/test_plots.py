@@ -22,6 +22,9 @@ from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
 from funnelkit import lifetime, metrics, plots, scoring
+from funnelkit.metrics.rates import _with_interval
+from funnelkit.plots import rates as rate_charts
+from funnelkit.plots import style
 
 STEPS = ["visit", "lead", "opportunity", "customer"]
 
@@ -66,8 +69,8 @@ BY_CHANNEL = pd.DataFrame(
     {"visitors": [970, 984, 983, 1055, 60], "converted": [90, 101, 223, 106, 0]},
     pd.Index(["mail", "offline", "partner", "search", None], name="channel"),
 )
-BY_CHANNEL = metrics._with_interval(BY_CHANNEL, 0.95)
-SIMPSON = metrics._with_interval(
+BY_CHANNEL = _with_interval(BY_CHANNEL, 0.95)
+SIMPSON = _with_interval(
     pd.DataFrame(
         {
             "visitors": [5000, 5000, 4000, 1000, 1000, 4000],
@@ -82,7 +85,7 @@ PERIOD = pd.DataFrame(
     {"rate": [np.nan, 0.04, 0.1, 0.12, 0.1, 0.09, 0.11, 0.05, 0.04, 0.09, 0.1, 0.1, 0.12, 0.11]},
     WEEKS,
 )
-COHORT = metrics._with_interval(
+COHORT = _with_interval(
     pd.DataFrame({"visitors": 400, "converted": np.arange(40, 62, 2)}, WEEKS[:11]), 0.95
 ).drop(WEEKS[4])
 
@@ -360,7 +363,7 @@ def test_colours_are_okabe_and_ito_s_and_never_the_only_sign():
     assert set(plots.PALETTE) == {
         "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000",
     }  # fmt: skip
-    assert len(set(plots.MARKERS)) == len(plots.PALETTE) <= len(plots.DASHES)
+    assert len(set(style.MARKERS)) == len(plots.PALETTE) <= len(style.DASHES)
     for ax in (CHARTS["time, by"](), CHARTS["over time"]()):
         lines = [line for line in ax.lines if len(line.get_xdata()) > 2]
         signs = {
@@ -567,11 +570,11 @@ def test_names_at_the_ends_of_lines_do_not_touch():
 
 @given(st.lists(st.floats(-100, 100), min_size=1, max_size=12), st.floats(0.01, 20))
 def test_moving_apart(values, gap):
-    moved = plots._apart(values, gap)
+    moved = style.spread_apart(values, gap)
     ordered = np.argsort(values, kind="stable")
     assert (np.diff(moved[ordered]) >= gap * (1 - 1e-9) - 1e-9).all()
     assert np.mean(moved) == pytest.approx(np.mean(values), abs=1e-6)
-    np.testing.assert_allclose(plots._apart(moved, gap * (1 - 1e-6)), moved, atol=1e-4)
+    np.testing.assert_allclose(style.spread_apart(moved, gap * (1 - 1e-6)), moved, atol=1e-4)
 
 
 def test_control_chart_marks_each_alarm_and_labels_each_run_once():
@@ -648,16 +651,16 @@ def test_histogram_holds_all_replicates_and_marks_the_interval():
 
 def test_histogram_has_no_teeth_of_its_own():
     """Each bin holds equally many of the values that a rate of 1,000 users can take."""
-    edges = plots._bins(np.arange(150, 261) / 1000)
+    edges = rate_charts._bins(np.arange(150, 261) / 1000)
     assert len(edges) <= 42
     assert set(np.histogram(np.arange(150, 261) / 1000, edges)[0][:-1]) == {3}
-    assert np.histogram([0.5] * 4, plots._bins(np.array([0.5] * 4)))[0].sum() == 4
+    assert np.histogram([0.5] * 4, rate_charts._bins(np.array([0.5] * 4)))[0].sum() == 4
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60))
 def test_histogram_bins_lose_no_value(values):
     values = np.array(values)
-    edges = plots._bins(values)
+    edges = rate_charts._bins(values)
     assert np.histogram(values, edges)[0].sum() == len(values)
     assert len(edges) <= 44
 

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from funnelkit import data, quality
+from funnelkit import load, quality, schemas, truth
 from funnelkit.quality import Rule
 
 OLD = Rule("age over 110", "impossible", lambda t: t["age"] > 110)
@@ -103,15 +103,15 @@ def test_the_report_refuses_what_it_cannot_report_on():
 
 
 AGREED = [
-    data.Column("lead_id", "text", "number", unique=True),
-    data.Column("age", "number", "age", allowed=(16, 110), missing="not asked"),
+    schemas.Column("lead_id", "text", "number", unique=True),
+    schemas.Column("age", "number", "age", allowed=(16, 110), missing="not asked"),
 ]
 
 
 def test_a_schema_check_passes_what_was_agreed():
     good = PEOPLE.iloc[[0, 3]]
     assert quality.check_schema(good, AGREED) is good
-    visitors = data.load("visitors")
+    visitors = load("visitors")
     assert quality.check_schema(visitors, "visitors") is visitors
 
 
@@ -124,7 +124,7 @@ def test_a_schema_check_says_everything_that_is_wrong_at_once():
     assert lines[1].startswith("- column 'age' was agreed and is missing")
     assert [line.split("'")[1] for line in lines[2:]] == ["years", "name", "lead_id"]
     assert "1 of 4 rows repeat" in lines[4]
-    with pytest.raises(TypeError, match="columns holds 'lead_id': give each as a data.Column"):
+    with pytest.raises(TypeError, match="columns holds 'lead_id': give each as a schemas.Column"):
         quality.check_schema(PEOPLE, ["lead_id", "age"])
     with pytest.raises(ValueError, match="2 of 4 rows hold a value outside 16 to 110"):
         quality.check_schema(PEOPLE, AGREED)
@@ -533,7 +533,7 @@ def test_the_module_loads_nothing_heavy():
 
 @pytest.fixture(scope="module")
 def leads():
-    return data.load("leads")
+    return load("leads")
 
 
 @pytest.fixture(scope="module")
@@ -541,7 +541,7 @@ def people(leads):
     return quality.clean_leads(leads)
 
 
-PLANTED = data.truth()["leads"]
+PLANTED = truth()["leads"]
 
 
 @pytest.mark.parametrize(

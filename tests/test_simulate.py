@@ -10,6 +10,7 @@ import pytest
 
 from funnelkit import data, simulate
 from funnelkit.simulate import CHANNELS, MODEL, SEED
+from funnelkit.world import customers, log, run
 
 # Some 150 comparisons with three standard errors each: on one set of seeds in three one of them
 # falls outside by chance. These five are the first set tried in which none does (1 to 5 had one,
@@ -420,10 +421,10 @@ def test_a_new_table_leaves_the_others_as_they_were():
     # the same.
     tables = world(SEED)
     days = pd.date_range(MODEL["span"]["history"], MODEL["span"]["end"])
-    people = simulate._people(SEED, days, simulate._spend(SEED, days), ())
-    _, books = simulate._customers(SEED, people, days, ())
+    people = log.draw_people(SEED, days, log.draw_spend(SEED, days), ())
+    _, books = customers.draw_customers(SEED, people, days, ())
     some = books[books["product"] == "course"].iloc[::7]
-    alone = simulate._orders(SEED, some).set_index("order_id").sort_index()
+    alone = customers.draw_orders(SEED, some).set_index("order_id").sort_index()
     whole = tables["orders"].set_index("order_id")
     whole = whole[whole["customer_id"].isin(some["customer_id"])].sort_index()
     pd.testing.assert_frame_equal(alone, whole)
@@ -440,17 +441,17 @@ def test_surveys_leave_the_older_tables_as_they_were():
         "subscriptions": "3a18fe77071d4acb",
     }
     for name, begins in before.items():
-        content = simulate._csv(world(SEED)[name], name)
+        content = run._csv(world(SEED)[name], name)
         assert data.checksum(content).startswith(begins), name
 
 
 def test_surveys_alone_are_as_with_all_the_rest():
     tables = world(SEED)
     days = pd.date_range(MODEL["span"]["history"], MODEL["span"]["end"])
-    people = simulate._people(SEED, days, simulate._spend(SEED, days), ())
-    _, books = simulate._customers(SEED, people, days, ())
+    people = log.draw_people(SEED, days, log.draw_spend(SEED, days), ())
+    _, books = customers.draw_customers(SEED, people, days, ())
     some = books[books["product"] == "subscription"].iloc[::5]
-    alone, _ = simulate._surveys(SEED, some, simulate._subscriptions(SEED, some))
+    alone, _ = customers.draw_surveys(SEED, some, customers.draw_subscriptions(SEED, some))
     alone = alone.set_index("survey_id").sort_index()
     whole = tables["surveys"].set_index("survey_id").sort_index()
     pd.testing.assert_frame_equal(alone, whole[whole["customer_id"].isin(some["customer_id"])])

@@ -270,11 +270,11 @@ def test_the_environment_comes_first_and_other_pythons_stay_out(start, monkeypat
 
 def test_arguments_are_passed_on(course):
     course.main(["lab", "02", "--no-browser"])
-    assert course.ran[-1][1:] == ["-P", "-m", "funnelkit.cli", "lab", "02", "--no-browser"]
+    assert course.ran[-1][1:] == ["-P", "-m", "funnelkit.app.cli", "lab", "02", "--no-browser"]
     course.main(["reset", "02", "--lesson"])
-    assert course.ran[-1][3:] == ["funnelkit.cli", "reset", "02", "--lesson"]
+    assert course.ran[-1][3:] == ["funnelkit.app.cli", "reset", "02", "--lesson"]
     course.main(["doctor"])
-    assert course.ran[-1][3:] == ["funnelkit.cli", "doctor"]
+    assert course.ran[-1][3:] == ["funnelkit.app.cli", "doctor"]
 
 
 def test_the_tests_run_in_parallel_after_the_linter(course):
@@ -396,8 +396,8 @@ def test_grade_takes_files_from_where_its_user_stands(course, monkeypatch, tmp_p
     for arguments in (["grade", "submissions", "--to", "g.csv"], ["progress", "02"]):
         assert course.main(arguments) == 0
     assert places == [
-        (["funnelkit.cli", "grade", "submissions", "--to", "g.csv"], os.getcwd()),
-        (["funnelkit.cli", "progress", "02"], None),
+        (["funnelkit.app.cli", "grade", "submissions", "--to", "g.csv"], os.getcwd()),
+        (["funnelkit.app.cli", "progress", "02"], None),
     ]
 
 

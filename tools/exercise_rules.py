@@ -66,8 +66,10 @@ from notebook_rules import (
     written,
 )
 
-from funnelkit import checks
-from funnelkit.checking import Number, Task, prove
+from funnelkit.exercises import checks, registry
+from funnelkit.exercises.kinds import Number
+from funnelkit.exercises.proofs import prove
+from funnelkit.exercises.tasks import Task
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 BLOCK = re.compile(rf"^([ \t]*){BEGIN}[ \t]*\n(.*?)^[ \t]*{END}[ \t]*$", re.DOTALL | re.MULTILINE)
@@ -130,7 +132,7 @@ def read_exercises(course: Course) -> list[Exercise]:
 
 def tasks_of(stem: str) -> dict[str, Task]:
     """Return the tasks of an exercise; none if there is no module for it."""
-    return checks.tasks(stem) if stem in checks.exercises() else {}
+    return registry.tasks(stem) if stem in registry.exercises() else {}
 
 
 def parts(nb: Notebook) -> list[Part]:
@@ -445,7 +447,10 @@ def check_known(exercise: Exercise, course: Course) -> Iterator[Problem]:
     taught = {name for other in lessons for name in other.info.get("teaches", [])}
     for cell in nb.code:
         for name, own in imports(cell).items():
-            if name.startswith("funnelkit.checking.") or known.get(name) == own:
+            if (
+                name.startswith(("funnelkit.checking.", "funnelkit.exercises."))
+                or known.get(name) == own
+            ):
                 continue
             what = f"no lesson up to here imports {name} as {own}"
             yield _problem(nb, cell, what, "Import what the lessons import, by the same name")
@@ -556,7 +561,7 @@ def check_exercises_complete(course: Course, exercises: list[Exercise]) -> Itera
     """Checks have their notebook, and each notebook in exercises/ has its solution."""
     known = {exercise.stem for exercise in exercises}
     own = any(course.root in Path(folder).parents for folder in checks.__path__)
-    for stem in checks.exercises():
+    for stem in registry.exercises():
         if own and stem not in known:
             what = f"no notebook holds the tasks of ex{stem}.py"
             do = f"Write exercises/solutions/{stem}.ipynb, or check them in the lesson"

@@ -46,7 +46,7 @@ export async function startLab({ lesson, dark }) {
   const own = /^(FUNNELKIT|IPYTHON|JUPYTER|MPL|PYTHON|XDG_)/;
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !own.test(name)));
   Object.assign(env, { HOME: home, PYTHONPATH: course });
-  const command = ['-P', '-m', 'funnelkit.cli', 'lab', ...(lesson ? [lesson] : []), '--no-browser'];
+  const command = ['-P', '-m', 'funnelkit.app.cli', 'lab', ...(lesson ? [lesson] : []), '--no-browser'];
   // The page then shows its application model to this test.
   command.push('--LabApp.expose_app_in_browser=True');
   const server = spawn('python', command, { cwd: home, env, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -1,0 +1,1 @@
+"""The command ``funnelkit``: the lab, the doctor, progress, reset and grading."""

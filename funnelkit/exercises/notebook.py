@@ -1,0 +1,232 @@
+"""The three verbs of a notebook: `check`, `hint`, `progress`, and the state that they keep."""
+
+import html
+import sys
+from dataclasses import dataclass
+
+from funnelkit import workspace
+from funnelkit.exercises import registry
+from funnelkit.exercises.answers import collect
+from funnelkit.exercises.judging import Card, Note, judge
+from funnelkit.exercises.registry import UnknownTask
+from funnelkit.exercises.tasks import NOT_ATTEMPTED, RIGHT, request
+
+__all__ = ["Progress", "check", "hint", "progress"]
+
+# ---------------------------------------------------------------- in a notebook
+
+
+def check(task_id=None):
+    """Check your answer to a task.
+
+    Parameters
+    ----------
+    task_id : str
+        Such as ``"2.3"``.
+
+    Returns
+    -------
+    Result or Note
+        Whether it is right; if not, what is wrong and why, and a next step. A notebook shows it
+        below the cell. There is never an error, whatever the answer is. A function of yours is
+        called with arguments of the check's own; it has five seconds.
+    """
+    return _guarded(_check, task_id, sys._getframe(1).f_globals)
+
+
+def hint(task_id=None):
+    """Give the next hint to a task; after the last, all of them again.
+
+    Parameters
+    ----------
+    task_id : str
+        Such as ``"2.3"``.
+
+    Returns
+    -------
+    Note
+    """
+    return _guarded(_hint, task_id)
+
+
+def progress(exercise=None):
+    """Show what you have solved.
+
+    Parameters
+    ----------
+    exercise : str or int, optional
+        The number of one exercise, to see its tasks; by default a line for each.
+
+    Returns
+    -------
+    Progress or Note
+    """
+    return _guarded(_progress, exercise)
+
+
+def _guarded(answer, *arguments):
+    """Call a function and turn whatever goes wrong into a sentence."""
+    try:
+        return answer(*arguments)
+    except UnknownTask as unknown:
+        return Note(str(unknown))
+    except KeyboardInterrupt:
+        return Note("Stopped. Nothing was checked.")
+    except Exception as error:
+        name = type(error).__name__
+        return Note(
+            "The check itself failed; this is no fault of your answer.",
+            (
+                f"It said: {name}: {str(error)[:300]}",
+                "Next: Run `funnelkit doctor` in a terminal; it finds what is wrong with a "
+                "machine or with the course's files.",
+            ),
+        )
+
+
+def _find(task_id):
+    text = "" if task_id is None else str(task_id).strip()
+    if not text:
+        raise UnknownTask('Say which task, with its number in quotation marks: check("2.3").')
+    return registry.find(text)
+
+
+def _check(task_id, namespace):
+    task = _find(task_id)
+    result = judge(task, collect(namespace, **request(task)))
+    if result.status != NOT_ATTEMPTED:
+
+        def note(entry):
+            entry["tries"] = entry.get("tries", 0) + 1
+            entry["right"] = bool(entry.get("right")) or result.status == RIGHT
+
+        _note(task.id, note)
+    return result
+
+
+def _hint(task_id):
+    task = _find(task_id)
+    hints, shown_before = task.all_hints(), 0
+
+    def note(entry):
+        nonlocal shown_before
+        shown_before = entry.get("hints", 0)
+        entry["hints"] = min(shown_before + 1, len(hints))
+
+    _note(task.id, note)
+    heading = f"Hint {min(shown_before + 1, len(hints))} of {len(hints)} · {task.id} · {task.title}"
+    if shown_before < len(hints):
+        return Note(heading, (hints[shown_before],))
+    numbered = [f"{number}. {text}" for number, text in enumerate(hints, 1)]
+    return Note(f"All {len(hints)} hints · {task.id} · {task.title}", tuple(numbered))
+
+
+_session = {}
+
+
+def _note(task_id, change):
+    """Change what the state says of a task; where it cannot be kept, only for this session."""
+    path = workspace.state_path()
+    try:
+        with workspace.locked(path):
+            state, _ = workspace.read_state(path)
+            entries = _entries(state)
+            change(entries.setdefault(task_id, {}))
+            state["tasks"] = entries
+            workspace.write_state(path, state)
+    except OSError:
+        change(_session.setdefault(task_id, {}))
+
+
+def _entries(state):
+    """Return what the state says of tasks, without what is damaged."""
+    entries = state.get("tasks")
+    entries = entries if isinstance(entries, dict) else {}
+    return {
+        task_id: {
+            "tries": _count(entry.get("tries")),
+            "hints": _count(entry.get("hints")),
+            "right": entry.get("right") is True,
+        }
+        for task_id, entry in entries.items()
+        if isinstance(entry, dict)
+    }
+
+
+def _count(value):
+    return value if type(value) is int and value >= 0 else 0
+
+
+@dataclass(frozen=True, repr=False)
+class Progress(Card):
+    """What has been solved: a heading, and rows of equal length, the first with the names."""
+
+    heading: str
+    rows: tuple
+    legend: str = "✓ right   ✗ not right yet   ○ not attempted yet"
+
+    def _heading(self):
+        return self.heading
+
+    def _lines(self):
+        widths = [max(len(row[place]) for row in self.rows) for place in range(len(self.rows[0]))]
+        lines = [
+            "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
+            for row in self.rows
+        ]
+        return ["", *lines, "", self.legend]
+
+    def __repr__(self):
+        return "\n".join([self.heading, *self._lines()])
+
+    def _repr_html_(self):
+        names, *rows = self.rows
+        style = ' style="text-align: left"'
+
+        def line(cells, tag):
+            return "".join(f"<{tag}{style}>{html.escape(cell)}</{tag}>" for cell in cells)
+
+        body = "".join(f"<tr>{line(row, 'td')}</tr>" for row in rows)
+        return (
+            f"<div><strong>{html.escape(self.heading)}</strong>"
+            f"<table><thead><tr>{line(names, 'th')}</tr></thead><tbody>{body}</tbody></table>"
+            f"{html.escape(self.legend)}</div>"
+        )
+
+
+def _progress(exercise=None):
+    path = workspace.state_path()
+    state, _ = workspace.read_state(path)
+    entries = {**_entries(state), **_entries({"tasks": _session})}
+    stems = registry.exercises()
+    if exercise is not None:
+        wanted = str(exercise).strip()
+        stems = [s for s in stems if wanted.isdecimal() and int(s[:2]) == int(wanted)]
+        if not stems:
+            there = ", ".join(stem[:2] for stem in registry.exercises()) or "none yet"
+            raise UnknownTask(f"There is no exercise {wanted}; choose one of {there}.")
+    every = {stem: registry.tasks(stem) for stem in stems}
+    signs = {
+        task_id: "✓" if entry["right"] else "✗" if entry["tries"] else "○"
+        for task_id, entry in entries.items()
+    }
+    total = [signs.get(task_id, "○") for tasks in every.values() for task_id in tasks]
+    solved = f"{total.count('✓')} of {len(total)} tasks solved"
+    if exercise is None:
+        rows = [("exercise", "", "solved", "tasks")]
+        for stem, tasks in every.items():
+            row = [signs.get(task_id, "○") for task_id in tasks]
+            rows.append((stem[:2], _title(stem), f"{row.count('✓')} of {len(row)}", " ".join(row)))
+        return Progress(f"Your progress: {solved}", tuple(rows))
+    rows = [("task", "", "", "tries", "hints")]
+    [(stem, tasks)] = every.items()
+    for task_id, task in tasks.items():
+        entry = entries.get(task_id, {"tries": 0, "hints": 0})
+        counts = str(entry["tries"]), str(entry["hints"])
+        rows.append((task_id, signs.get(task_id, "○"), task.title, *counts))
+    return Progress(f"Exercise {stem[:2]}, {_title(stem)}: {solved}", tuple(rows))
+
+
+def _title(stem):
+    """Return ``"Conversion rates"`` for ``"02_conversion_rates"``."""
+    return stem[3:].replace("_", " ").capitalize()

@@ -1,0 +1,277 @@
+"""The model of the world: every parameter that is planted, in one place.
+
+``MODEL`` is written into ``datasets/truth.json`` as it stands, with what came of it.
+"""
+
+from funnelkit.world.keys import DAY, seconds_of
+
+__all__ = [
+    "AREAS",
+    "CHANNELS",
+    "COMPANY_SHARE",
+    "COMPANY_SIZES",
+    "FIRST_PAGE",
+    "IMPOSSIBLE_AGES",
+    "LATER_CHANNEL",
+    "LATER_SHARE",
+    "LEADS",
+    "MODEL",
+    "NEXT_PAGE",
+    "OFFERS",
+    "OWNERS",
+    "REGION_SHARE",
+    "SEED",
+    "STEP_PAGE",
+    "last_second",
+    "lead_span",
+]
+
+LEADS = {
+    "span": {"from": "2025-01-01", "to": "2026-06-30"},
+    "scored_after_hours": 48,
+    "segments": {
+        "students": {
+            "share": 0.28, "age": 26.0, "age_sd": 5.5, "income": 16_000.0, "log_sd": 0.42,
+            "effect": -0.3, "offer": {"none": 0.0, "instalments": 1.3, "certificate": -0.2},
+        },
+        "young_professionals": {
+            "share": 0.30, "age": 31.0, "age_sd": 5.5, "income": 52_000.0, "log_sd": 0.38,
+            "effect": 0.1, "offer": {"none": 0.0, "instalments": -0.2, "certificate": 1.2},
+        },
+        "returners": {
+            "share": 0.22, "age": 48.0, "age_sd": 6.5, "income": 21_000.0, "log_sd": 0.40,
+            "effect": 0.1, "offer": {"none": 0.0, "instalments": 1.0, "certificate": -0.2},
+        },
+        "managers": {
+            "share": 0.20, "age": 52.0, "age_sd": 6.5, "income": 78_000.0, "log_sd": 0.36,
+            "effect": 0.0, "offer": {"none": 0.0, "instalments": -0.6, "certificate": 0.8},
+        },
+    },
+    "effects": {
+        "source": {
+            "social_ads": -2.0, "seo": -1.22, "brand_search": -0.53, "content": -1.73,
+            "social": -2.04, "partner": -0.41, "offline": -1.4, "direct": -1.4,
+        },
+        "card_or_list": -1.9,
+        "four_visits_or_more": 1.1,
+        "webinar": 0.3,
+        "each_download_with_a_webinar": 0.7,
+        "each_own_open": 0.35,
+        "intent": {
+            "pricing": 1.1, "looking": -0.3, "support": -0.9, "job": -2.2, "partner": -1.8,
+            "none": 0.0,
+        },
+        "company_size": {"1": 0.0, "2-9": 0.1, "10-49": 0.5, "50-249": 0.5, "250+": -0.2,
+                         "none": 0.0},
+    },
+    "behaviour": {
+        "more_visits": 1.9, "downloads": 0.5, "downloads_per_visit": 0.10, "webinar": 0.30,
+        "own_opens": 0.9, "pages_per_visit": 2.4,
+        "machine_opens": {"from": "2025-12-01", "share": 0.7, "mean": 2.0},
+        "under_recorded_from_age": 50, "recorded_share": 0.5,
+    },
+    "message": {
+        "share": 0.62,
+        "intents": {"looking": 0.34, "pricing": 0.28, "support": 0.16, "job": 0.12,
+                    "partner": 0.10},
+    },
+    "calls": {
+        "by_lot": 0.05,
+        "share_by_points": {"form": [0.10, 0.70, 0.92, 0.97], "other": [0.0, 0.06, 0.2, 0.4]},
+        "books_if_not_enrolling": 0.74, "after_days": {"median": 1.5, "sigma": 0.7},
+    },
+    "consent": {"form": 0.86, "card": 0.60, "list": 0.35},
+    "arrivals": {"cards_a_weekend_day": 7.0, "list_a_monday": 13.0, "walk_in_left_a_card": 0.07},
+    "missing": {
+        "birth_year": 0.03, "age": 0.14, "gender": 0.08, "postcode": 0.05,
+        "company_size": {"students": 0.85, "other": 0.35},
+        "income": {"level": -2.1, "per_log_income": 1.3, "around": 30_000.0, "card": 0.6},
+        "phone": {"form": 0.22, "card": 0.08, "list": 0.40},
+    },
+    "faults": {
+        "exact_duplicates": 0.0095, "comes_back_under_another_address": 0.30,
+        "households": {"share": 0.045, "homes_a_region": 20}, "impossible_ages": 0.0065,
+        "stale_import": {"at": "2025-11-03 06:30:00", "rows": 240, "ages_of": 2019},
+        "crowns": {"from": "2025-03-01", "to": "2025-05-31", "to_the_euro": 25.0},
+    },
+    "leak": {"column": "portal_logins", "mean_after_a_month": 9.0, "guests": 0.02},
+}  # fmt: skip
+
+
+OWNERS = ("Amber", "Basil", "Clove", "Dill", "Elder")
+
+
+COMPANY_SIZES = ("1", "2-9", "10-49", "50-249", "250+")
+
+
+COMPANY_SHARE = (0.22, 0.24, 0.22, 0.17, 0.15)
+
+
+OFFERS = ("none", "instalments", "certificate")
+
+
+IMPOSSIBLE_AGES = (-1, 0, 3, 199, 210, 999)
+
+
+AREAS = 14  # postcode areas in each region
+
+
+def lead_span() -> tuple[int, int]:
+    """Return the first and the last second of the table."""
+    return seconds_of(LEADS["span"]["from"]), seconds_of(LEADS["span"]["to"]) + DAY - 1
+
+
+SEED = 7
+
+
+# How many visits a channel brings a day, at its usual budget; how large that budget is (EUR a
+# day) and at which budget it would bring half of the most it ever can; how many of its visitors
+# come on a phone; and how they fare. `anyway` is the share who would have come without it.
+CHANNELS = {
+    "social_ads": dict(
+        visits=29.5, budget=95.0, half=38.0, mobile=0.80, anyway=0.10,
+        lead=dict(mobile=0.08, desktop=0.20), opportunity=0.52, customer=0.44,
+    ),
+    "seo": dict(
+        visits=24.2, budget=60.0, half=100.0, mobile=0.20, anyway=0.30,
+        lead=dict(mobile=0.05, desktop=0.14), opportunity=0.62, customer=0.52,
+    ),
+    "brand_search": dict(
+        visits=2.0, budget=7.0, half=2.0, mobile=0.50, anyway=0.95,
+        lead=dict(mobile=0.12, desktop=0.24), opportunity=0.70, customer=0.58,
+    ),
+    "content": dict(
+        visits=2.6, budget=14.0, half=20.0, mobile=0.50, anyway=0.05,
+        lead=dict(mobile=0.06, desktop=0.10), opportunity=0.52, customer=0.50,
+    ),
+    "social": dict(
+        visits=2.2, budget=5.0, half=4.0, mobile=0.80, anyway=0.25,
+        lead=dict(mobile=0.05, desktop=0.12), opportunity=0.50, customer=0.45,
+    ),
+    "partner": dict(
+        visits=1.8, budget=16.0, half=20.0, mobile=0.40, anyway=0.10,
+        lead=dict(mobile=0.10, desktop=0.18), opportunity=0.70, customer=0.60,
+    ),
+    "offline": dict(
+        visits=1.5, budget=20.0, half=12.0, mobile=0.80, anyway=0.10,
+        lead=dict(mobile=0.07, desktop=0.12), opportunity=0.60, customer=0.50,
+    ),
+    "direct": dict(
+        visits=1.8, budget=0.0, half=0.0, mobile=0.50, anyway=1.00,
+        lead=dict(mobile=0.09, desktop=0.16), opportunity=0.60, customer=0.50,
+    ),
+}  # fmt: skip
+
+
+MODEL = {
+    "span": {"history": "2023-07-01", "log": "2026-01-01", "end": "2026-06-30"},
+    "channels": CHANNELS,
+    "traffic": {
+        "pulses": [0.4, 0.7, 1.0, 1.0, 1.4, 2.0],
+        "weekday": [1.08, 1.10, 1.08, 1.04, 0.96, 0.82, 0.92],
+        "month": [1.15, 1.02, 1.0, 0.97, 0.93, 0.85, 0.80, 0.90, 1.22, 1.12, 1.05, 0.99],
+        "growth_per_year": 0.06,
+        "ar1": 0.6,
+        "noise_sd": 0.10,
+        "press": {
+            "from": "2026-05-11",
+            "to": "2026-05-31",
+            "factor": 2.6,
+            "channels": ["seo", "brand_search", "content", "direct"],
+        },
+    },
+    "tracking": {
+        "refused": 0.12,
+        "second_device": {"lead": 0.25, "other": 0.05},
+        "duplicates": 0.02,
+        "late_rows": 0.03,
+        "outage": "2026-03-18",
+        "bots": 12,
+    },
+    "steps": {
+        "lead_in_first_session": 0.55,
+        "form_completed": {"mobile": 0.40, "desktop": 0.65},
+        "delay_days": {
+            "visit to lead, later session": {"median": 4.0, "sigma": 1.1},
+            "lead to opportunity": {"median": 6.5, "sigma": 0.9},
+            "opportunity to customer": {"median": 9.0, "sigma": 0.8},
+        },
+        "click_without_form": {"mobile": 0.03, "desktop": 0.012},
+        "calls_at_once": 0.08,
+        "enrols_in_that_session": 0.20,
+        "call_before_form": 0.05,
+        "enrols_without_call": 0.04,
+        "comes_back_as_lead": {"customer": 0.08, "other": 0.10},
+        "more_sessions": {"lead": 1.4, "other": 0.6},
+    },
+    "walk_ins": {"per_day": 0.80, "partner": 0.60},
+    "products": {"subscriptions_from": "2024-01-01", "subscription": 0.39},
+    "orders": {
+        "bgnbd": {"r": 0.8, "alpha_weeks": 9.0, "a": 0.9, "b": 2.5},
+        "gamma_gamma": {"p": 6.0, "q": 4.0, "gamma": 80.0},
+        "partner_spend_power": 0.35,
+        "cost_share": {"mean": 0.38, "sd": 0.04},
+        "split_same_day": 0.03,
+    },
+    "leads": LEADS,
+    "subscriptions": {
+        "plus": 0.40,
+        "price": {"basic": 29.0, "plus": 49.0},
+        "churn_a": 0.7,
+        "churn_b": {"basic": 2.75, "plus": 3.7},
+        "churn_b_factor": {"social_ads": 0.70, "partner": 1.40},
+    },
+    # Who is unhappy leaves sooner. Who is in between does not trouble to answer, and of those at
+    # the two ends the happy ones answer most: so the answers look better than the customers feel.
+    "surveys": {
+        "first": "2024-03-01",
+        "every_months": 3,
+        "after_days": 14,
+        "satisfaction": {"churn_a": 0.7, "churn_b": 3.0, "churn_weight": 0.8, "mood_sd": 0.4},
+        "csat_at_least": {"2": -0.8, "3": -0.1, "4": 0.5, "5": 1.4},
+        "nps": {"mean": 6.4, "slope": 1.7, "sd": 0.8},
+        "answers": {"1": 0.40, "2": 0.22, "3": 0.18, "4": 0.36, "5": 0.60},
+        "answer_delay_days": {"median": 2.0, "sigma": 0.9, "within": 14},
+    },
+}
+
+
+REGION_SHARE = [0.24, 0.18, 0.14, 0.12, 0.10, 0.09, 0.07, 0.06]
+
+
+FIRST_PAGE = {
+    "social_ads": "lesson",
+    "seo": "lesson",
+    "brand_search": "home",
+    "content": "blog",
+    "social": "blog",
+    "partner": "course",
+    "offline": "home",
+    "direct": "home",
+    "email": "course",
+}
+
+
+# The next page, given this one: the pages, and how often each is chosen.
+NEXT_PAGE = {
+    "home": (["lesson", "catalogue", "course"], [0.40, 0.40, 0.20]),
+    "blog": (["lesson", "home", "catalogue"], [0.55, 0.25, 0.20]),
+    "lesson": (["lesson", "course", "catalogue"], [0.45, 0.30, 0.25]),
+    "catalogue": (["course", "lesson"], [0.75, 0.25]),
+    "course": (["pricing", "lesson", "catalogue"], [0.45, 0.30, 0.25]),
+    "pricing": (["course", "catalogue", "home"], [0.50, 0.30, 0.20]),
+}
+
+
+STEP_PAGE = {"lead": "form", "opportunity": "booking", "customer": "checkout"}
+
+
+LATER_CHANNEL = ["direct", "brand_search", "seo", "social"]
+
+
+LATER_SHARE = {"early": [0.60, 0.15, 0.17, 0.08], "late": [0.42, 0.48, 0.07, 0.03]}
+
+
+def last_second() -> int:
+    """Return the last second of the world."""
+    return seconds_of(MODEL["span"]["end"]) + DAY - 1

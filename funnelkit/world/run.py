@@ -1,0 +1,237 @@
+"""Lumen Academy: the world behind the simulated tables.
+
+The school, its visitors and its customers do not exist. They follow the model below, whose true
+parameters are in ``MODEL`` and, with what came of them, in ``datasets/truth.json``. So a lesson
+can compare what it finds in the data with what was planted there.
+
+Every random number is *looked up*, not drawn in turn: it is a hash of the seed, the name of the
+table, the name of the draw and the id of the person (see `Draws`). So a new table, or the same
+world run again without one of its channels, leaves every other draw as it was, and the difference
+between two runs is what the channel did and nothing else.
+
+``python -m funnelkit.simulate`` writes the tables, ``--check`` compares them with a fresh run.
+"""
+
+import argparse
+import gzip
+import io
+import json
+
+import numpy as np
+import pandas as pd
+
+from funnelkit import data, schemas
+from funnelkit.world.customers import (
+    draw_customers,
+    draw_orders,
+    draw_subscriptions,
+    draw_surveys,
+    true_opinion,
+)
+from funnelkit.world.draws import Draws
+from funnelkit.world.keys import seconds_of
+from funnelkit.world.leads import draw_leads
+from funnelkit.world.log import (
+    draw_events,
+    draw_people,
+    draw_sessions,
+    draw_spend,
+    draw_visitors,
+    finish_events,
+    finish_people,
+    finish_spend,
+)
+from funnelkit.world.model import CHANNELS, MODEL, SEED, last_second
+
+__all__ = ["files", "main", "truth", "world"]
+
+
+def world(seed: int = SEED, *, without: tuple[str, ...] = ()) -> dict[str, pd.DataFrame]:
+    """Run the world once and return its tables.
+
+    Parameters
+    ----------
+    seed : int
+        The seed. The shipped tables use ``SEED``.
+    without : tuple of str, optional
+        Channels to run the world without. Their visitors stay away, but for the share who would
+        have come anyway, directly; nothing else changes.
+
+    Returns
+    -------
+    dict of pandas.DataFrame
+        The simulated tables by name, as `funnelkit.schemas.SCHEMAS` describes them, and under
+        ``"people"`` what no company ever sees: one row a person who visited since the log began,
+        with the truth about them. Likewise ``"opinions"``: one row for each row of ``surveys``,
+        with what the customer thinks, whether they answered or not; and ``"lead_truth"``, a dict:
+        what the table ``leads`` hides.
+
+    Raises
+    ------
+    ValueError
+        If ``without`` names a channel that there is not.
+
+    Examples
+    --------
+    >>> {"events", "customers", "leads"} <= set(world(1))
+    True
+    """
+    unknown = set(without) - (set(CHANNELS) - {"direct"})
+    if unknown:
+        raise ValueError(
+            f"without={tuple(without)}: there is no paid channel {sorted(unknown)}. Choose from "
+            f"{[c for c in CHANNELS if c != 'direct']}."
+        )
+    days = pd.date_range(MODEL["span"]["history"], MODEL["span"]["end"])
+    spend = draw_spend(seed, days)
+    people = draw_people(seed, days, spend, without)
+    log_start = seconds_of(MODEL["span"]["log"])
+    logged = people[(people["first_visit"] >= log_start) & ~people["refused"]]
+    sessions = draw_sessions(seed, logged, without)
+    events = draw_events(seed, sessions)
+    visitors = draw_visitors(seed, events, sessions, logged)
+    customers, purchases = draw_customers(seed, people, days, without)
+    orders = draw_orders(seed, purchases[purchases["product"] == "course"])
+    subscriptions = draw_subscriptions(seed, purchases[purchases["product"] == "subscription"])
+    surveys, opinions = draw_surveys(
+        seed, purchases[purchases["product"] == "subscription"], subscriptions
+    )
+    forms = events[events["event"] == "lead"]
+    sent = forms.groupby(forms["browser"] // np.uint64(2))["seconds"].min()
+    leads, lead_truth = draw_leads(seed, people, purchases, sent, without=without)
+    return {
+        "events": finish_events(events),
+        "visitors": visitors,
+        "spend": finish_spend(spend[~spend["channel"].isin(without)], people),
+        "customers": customers,
+        "orders": orders,
+        "subscriptions": subscriptions,
+        "surveys": surveys,
+        "opinions": opinions,
+        "leads": leads,
+        "lead_truth": lead_truth,
+        "people": finish_people(seed, people[people["first_visit"] >= log_start], events),
+    }
+
+
+def truth(tables: dict[str, pd.DataFrame], seed: int = SEED) -> dict:
+    """Return what was planted, and what came of it in one run of the world.
+
+    Parameters
+    ----------
+    tables : dict of pandas.DataFrame
+        What `world` returned.
+    seed : int
+        The seed it was given.
+
+    Returns
+    -------
+    dict
+        ``model``: the parameters; ``facts``: counts that no table shows directly; ``leads``: the
+        lead_ids of each hidden segment, each intent and each planted fault.
+    """
+    people, events = tables["people"], tables["events"]
+    outage = MODEL["tracking"]["outage"]
+    bots = Draws(seed, "bots").code(
+        "user", np.arange(MODEL["tracking"]["bots"], dtype=np.uint64), "u"
+    )
+    facts = {
+        "people_who_visited_since_the_log_began": len(people),
+        "of_them_refused_tracking": int(people["refused"].sum()),
+        "of_them_in_the_log": int((people["user_ids"] > 0).sum()),
+        "of_them_in_the_log_under_two_ids": int((people["user_ids"] == 2).sum()),
+        "exact_duplicate_rows": int(events.duplicated().sum()),
+        "rows_out_of_order": int((events["timestamp"].diff() < pd.Timedelta(0)).sum()),
+        "outage_day": outage,
+        "bot_user_ids": sorted(bots.tolist()),
+        "leads_since_the_log_began": int(people["lead_at"].le(_last_moment()).sum()),
+        "customers_since_the_log_began": int(people["customer_at"].le(_last_moment()).sum()),
+        "surveys": {
+            "all": true_opinion(tables["opinions"]),
+            **{
+                f"{sent:%Y-%m-%d}": true_opinion(wave)
+                for sent, wave in tables["opinions"].groupby("sent")
+            },
+        },
+    }
+    return {"seed": seed, "model": MODEL, "facts": facts, "leads": tables["lead_truth"]}
+
+
+def _last_moment() -> pd.Timestamp:
+    """Return the last second of the world as a timestamp."""
+    return pd.Timestamp(last_second(), unit="s")
+
+
+def files(seed: int = SEED) -> dict[str, bytes]:
+    """Return the content of every file that the generator makes, by file name.
+
+    Parameters
+    ----------
+    seed : int
+        The seed.
+
+    Returns
+    -------
+    dict of bytes
+        Decompressed content: the tables as CSV, ``truth.json``, ``README.md`` and
+        ``checksums.json`` (which covers the tables that are not simulated, too).
+    """
+    tables = world(seed)
+    made = {
+        schemas.SCHEMAS[name].file: _csv(schemas.check_table(table, name), name)
+        for name, table in tables.items()
+        if name in schemas.SCHEMAS
+    }
+    folder = data.data_folder()
+    sums = {
+        schema.file: data.checksum(made.get(schema.file) or data.read_content(folder / schema.file))
+        for schema in schemas.SCHEMAS.values()
+    }
+    made["truth.json"] = _json(truth(tables, seed))
+    made["checksums.json"] = _json(sums)
+    made["README.md"] = data.dictionary().encode()
+    return made
+
+
+def _csv(table: pd.DataFrame, name: str) -> bytes:
+    """Return a table as CSV text: whole seconds, days, cents."""
+    days = [c.name for c in schemas.SCHEMAS[name].columns if c.kind == "date"]
+    table = table.assign(**{day: table[day].dt.strftime("%Y-%m-%d") for day in days})
+    buffer = io.StringIO()
+    table.to_csv(buffer, index=False, lineterminator="\n", date_format="%Y-%m-%dT%H:%M:%S")
+    return buffer.getvalue().encode()
+
+
+def _json(value) -> bytes:
+    """Return a value as indented JSON text."""
+    return (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write the generated files, or compare them with a fresh run."""
+    parser = argparse.ArgumentParser(
+        prog="python -m funnelkit.simulate",
+        description="Write the simulated tables, their dictionary and their truth.",
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing: compare the files with a fresh run"
+    )
+    check = parser.parse_args(arguments).check
+    folder = data.data_folder()
+    different = []
+    for name, content in files().items():
+        path = folder / name
+        same = path.is_file() and data.read_content(path) == content
+        if same:
+            continue
+        different.append(name)
+        if not check:
+            packed = path.suffix == ".gz"
+            path.write_bytes(gzip.compress(content, 9, mtime=0) if packed else content)
+    for name in different:
+        print(f"datasets/{name}: {'differs from a fresh run' if check else 'written'}")
+    if not different:
+        print("datasets/: every generated file is as a fresh run makes it")
+    elif check:
+        print("Run `python -m funnelkit.simulate` to write them anew.")
+    return int(check and bool(different))
