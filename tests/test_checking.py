@@ -717,7 +717,8 @@ def test_a_lock_that_is_never_given_back_holds_nobody_up(course, monkeypatch):
 def test_exercises_that_do_not_fit_together_are_refused(course):
     assert registry.exercises() == ["91_trying_out"]
     assert list(registry.tasks("91_trying_out")) == ["91.1", "91.2", "91.3"]
-    begin = "from funnelkit.exercises.kinds import *\nfrom funnelkit.exercises.tasks import *\nTASKS = ["
+    imports = "from funnelkit.exercises.kinds import *\nfrom funnelkit.exercises.tasks import *\n"
+    begin = imports + "TASKS = ["
     task = 'Task("{}", "T", name="{}", kind=Number(), truth=int, section="Rates"),'
     faults = [
         ("92", "should begin with 92", task.format("91.1", "a")),

@@ -47,7 +47,7 @@ def prove(task, solution=None, stub=...):
     Examples
     --------
     >>> from funnelkit.exercises.kinds import Number
-    >>> from funnelkit.exercises.tasks import Task
+    >>> from funnelkit.exercises.tasks import Mistake, Task
     >>> task = Task("2.1", "A rate", name="rate", kind=Number(tolerance=0.05),
     ...             truth=lambda: 0.2, section="Rates",
     ...             mistakes=[Mistake("b-for-a", lambda: 0.24, "That is the rate of B.")])
