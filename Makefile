@@ -32,19 +32,19 @@ test:  ## run every test
 	$(START) test $(ARGS)
 
 render:  ## run the notebooks and store their outputs (ARGS=02 for one)
-	$(START) run python tools/notebooks.py render $(ARGS)
+	$(START) run python -m tools.notebooks render $(ARGS)
 
 navigation:  ## write the notebooks' navigation and the course map from their metadata
-	$(START) run python tools/notebooks.py navigation
+	$(START) run python -m tools.notebooks navigation
 
 check:  ## say which notebooks are not as they should be
-	$(START) run python tools/notebooks.py check $(ARGS)
+	$(START) run python -m tools.notebooks check $(ARGS)
 
 exercises:  ## make the learner's notebooks from the solutions
-	$(START) run python tools/notebooks.py exercises $(ARGS)
+	$(START) run python -m tools.notebooks exercises $(ARGS)
 
 prove:  ## run the exercises and hold each task to its promises
-	$(START) run python tools/notebooks.py prove $(ARGS)
+	$(START) run python -m tools.notebooks prove $(ARGS)
 
 # No header, since it would write down the machine it ran on. The learner's pins come first;
 # the tests add to them and share them.

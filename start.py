@@ -280,7 +280,7 @@ def main(arguments):
     if verb not in VERBS:
         raise Stop("There is no command '%s': choose one of %s." % (verb, ", ".join(VERBS)))
     if verb == "run" and not rest:
-        raise Stop("Say what to run, for example: start.py run python tools/notebooks.py check")
+        raise Stop("Say what to run, for example: start.py run python -m tools.notebooks check")
     check_python()
     env = prepare(VERBS[verb])
     # `grade` is told files, which are meant from where its user stands.

@@ -17,17 +17,14 @@ import nbformat
 import pytest
 
 from funnelkit.exercises import checks, registry
+from tools import exercise_rules as rules
+from tools import notebook_model, rules_course, rules_form, trainers
+from tools import notebooks as tool
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
 
-import exercise_rules as rules  # noqa: E402
-import notebook_rules  # noqa: E402
-import trainers  # noqa: E402
 
-import notebooks as tool  # noqa: E402
-
-COURSE = notebook_rules.read_course(ROOT)
+COURSE = notebook_model.read_course(ROOT)
 EVERY = rules.read_exercises(COURSE)
 EXERCISES = [pytest.param(exercise, id=exercise.stem) for exercise in EVERY]
 LEARNERS = [pytest.param(e, id=e.stem) for e in EVERY if not e.in_lesson]
@@ -224,7 +221,7 @@ def written(cells, info):
             for output in cell["outputs"]:
                 output["execution_count"] = count
     notebook = {"cells": cells, "metadata": {"funnelkit": info}, "nbformat": 4, "nbformat_minor": 5}
-    return notebook_rules.written(notebook_rules.normalised(nbformat.from_dict(notebook)))
+    return notebook_model.written(notebook_model.normalised(nbformat.from_dict(notebook)))
 
 
 class Small:
@@ -277,7 +274,7 @@ class Small:
 
     @property
     def course(self):
-        return notebook_rules.read_course(self.root)
+        return notebook_model.read_course(self.root)
 
     @property
     def exercises(self):
@@ -306,7 +303,7 @@ def unmade(tmp_path, monkeypatch, request):
     """
     if "ruff" not in request.node.name:
         silent = subprocess.CompletedProcess([], 0, stdout="", stderr="")
-        monkeypatch.setattr(notebook_rules, "_ruff", lambda arguments, nb: silent)
+        monkeypatch.setattr(rules_form, "_ruff", lambda arguments, nb: silent)
     monkeypatch.setattr(checks, "__path__", list(checks.__path__))
     yield Small(tmp_path)
     sys.modules.pop(f"funnelkit.exercises.checks.ex{STEM}", None)
@@ -360,7 +357,7 @@ def test_the_same_solution_makes_the_same_bytes(small, capsys):
 def test_lesson_and_exercise_lead_to_each_other(small):
     [lesson] = small.course.lessons
     assert lesson.cells[0].source == f"[📝 Exercise](../exercises/{STEM}.ipynb)"
-    assert list(notebook_rules.check_links(lesson, small.course)) == []
+    assert list(rules_course.check_links(lesson, small.course)) == []
     solution = small.exercises[0].solution
     assert solution.cells[0].source == f"[← 91 Trying out](../../notebooks/{STEM}.ipynb)"
 

@@ -4,29 +4,29 @@ A small lesson that breaks no rule is built below. Each fault is planted in it a
 then every rule is run on the real lessons.
 """
 
+import base64
 import copy
 import csv
 import json
 import re
-import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 
+from tools import notebook_model, notebook_text, rules_course, rules_form, rules_prose
+from tools import notebooks as tool
+from tools import rules as course_rules
+from tools.exercise_rules import read_exercises
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
 
-import notebook_rules as rules  # noqa: E402
-from exercise_rules import read_exercises  # noqa: E402
-
-import notebooks as tool  # noqa: E402
 
 # The cells whose output may differ from run to run, each with the reason. Nothing else may
 # carry the tag nbval-ignore-output.
 IGNORED_OUTPUTS: dict[tuple[str, str], str] = {}
 
-COURSE = rules.read_course(ROOT)
+COURSE = notebook_model.read_course(ROOT)
 EXERCISES = read_exercises(COURSE)
 LESSONS = [pytest.param(nb, id=nb.path.stem) for nb in COURSE.lessons]
 
@@ -37,7 +37,7 @@ LESSONS = [pytest.param(nb, id=nb.path.stem) for nb in COURSE.lessons]
 
 
 @pytest.mark.parametrize("nb", LESSONS)
-@pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize("rule", course_rules.RULES, ids=lambda rule: rule.__name__)
 def test_lesson_keeps_the_rule(nb, rule):
     assert [str(problem) for problem in rule(nb, COURSE)] == []
 
@@ -47,7 +47,7 @@ def test_lessons_link_to_one_another_and_pages_to_what_exists():
 
 
 def test_only_the_listed_cells_have_outputs_that_may_differ():
-    found = set().union(*(rules.ignored_outputs(nb) for nb in COURSE.lessons), set())
+    found = set().union(*(rules_form.ignored_outputs(nb) for nb in COURSE.lessons), set())
     assert found == set(IGNORED_OUTPUTS)
 
 
@@ -56,7 +56,7 @@ def test_glossary_is_well_formed():
         rows = list(csv.DictReader(file))
     assert list(rows[0]) == ["id", "term", "chinese", "meaning"]
     ids = [row["id"] for row in rows]
-    forms = [form for row in rows for form in rules.terms(row["term"])]
+    forms = [form for row in rows for form in notebook_text.terms(row["term"])]
     assert len(set(ids)) == len(ids)
     assert sorted({form for form in forms if forms.count(form) > 1}) == []
     for row in rows:
@@ -217,8 +217,8 @@ def parsed(lesson, name="02_conversion_rates", root=ROOT):
             "nbformat_minor": 5,
         }
     )
-    node.metadata.update(rules.normalised(node).metadata)
-    return rules.parse(rules.written(node), root / "notebooks" / f"{name}.ipynb")
+    node.metadata.update(notebook_model.normalised(node).metadata)
+    return notebook_model.parse(notebook_model.written(node), root / "notebooks" / f"{name}.ipynb")
 
 
 def course_of(*lessons, root=ROOT):
@@ -227,7 +227,9 @@ def course_of(*lessons, root=ROOT):
         "conversion-rate": "conversion rate",
         "clv": "customer lifetime value (CLV)",
     }
-    return rules.Course(root, list(lessons), glossary, COURSE.references, {"events", "spend"})
+    return notebook_model.Course(
+        root, list(lessons), glossary, COURSE.references, {"events", "spend"}
+    )
 
 
 def first_lesson():
@@ -239,8 +241,10 @@ def first_lesson():
 def found(lesson, name="02_conversion_rates", ruff=False):
     nb = parsed(lesson, name)
     course = course_of(first_lesson(), nb)
-    left_out = {rules.check_links} if ruff else {rules.check_links, rules.check_ruff}
-    own = [rule for rule in rules.RULES if rule not in left_out]
+    left_out = (
+        {rules_course.check_links} if ruff else {rules_course.check_links, rules_form.check_ruff}
+    )
+    own = [rule for rule in course_rules.RULES if rule not in left_out]
     return [str(problem) for rule in own for problem in rule(nb, course)]
 
 
@@ -637,9 +641,9 @@ def test_a_notebook_needs_its_two_digits():
 
 
 def test_span_of_time_is_read_in_days_and_hours():
-    known = rules.output_numbers("median   3 days 04:12:00")
+    known = rules_prose.output_numbers("median   3 days 04:12:00")
     for text in ("3.2 days", "76 hours"):
-        assert rules.occurs(rules.numbers(text)[0], known)
+        assert rules_prose.occurs(rules_prose.numbers(text)[0], known)
 
 
 def test_table_in_html_is_read_without_its_tags():
@@ -676,7 +680,7 @@ def test_links_of_a_lesson(tmp_path, link, fault):
     (tmp_path / "exercises" / "02_rates.ipynb").write_text(other.raw, encoding="utf-8")
     cells = [markdown("a", "## Simpson's paradox"), markdown("b", f"See [there]({link}).")]
     nb = parsed({"info": {}, "cells": cells}, root=tmp_path)
-    problems = [str(p) for p in rules.check_links(nb, course_of(nb, root=tmp_path))]
+    problems = [str(p) for p in rules_course.check_links(nb, course_of(nb, root=tmp_path))]
     assert len(problems) == bool(fault)
     assert all(fault in problem for problem in problems)
 
@@ -687,7 +691,7 @@ def test_links_of_the_pages(tmp_path):
     links = "docs/trainers.md docs/trainers.md#what-youll-need docs/none.md docs/trainers.md#no"
     page = "# Funnelkit\n\n" + " ".join(f"[x]({link})" for link in links.split())
     (tmp_path / "README.md").write_text(page + "\n\n`[code](is-left-alone.md)` [top](#funnelkit)\n")
-    problems = [str(problem) for problem in rules.check_pages(tmp_path)]
+    problems = [str(problem) for problem in rules_course.check_pages(tmp_path)]
     assert problems == [
         "README.md: the link docs/none.md: there is no such file. Correct the link.",
         "README.md: the link docs/trainers.md#no: there is no such heading. Correct the link.",
@@ -696,8 +700,8 @@ def test_links_of_the_pages(tmp_path):
 
 def test_a_finished_course_teaches_the_whole_glossary():
     lessons = [parsed({"info": {}, "cells": []}, f"{n:02d}_x") for n in range(20)]
-    unfinished = list(rules.check_complete(course_of(*lessons[:19])))
-    finished = [str(p) for p in rules.check_complete(course_of(*lessons))]
+    unfinished = list(rules_course.check_complete(course_of(*lessons[:19])))
+    finished = [str(p) for p in rules_course.check_complete(course_of(*lessons))]
     assert unfinished == []
     assert len(finished) == 3 and all("no lesson teaches" in problem for problem in finished)
 
@@ -738,10 +742,10 @@ def small_course(tmp_path):
 
 
 def test_navigation_links_what_exists_and_is_stable(small_course, capsys):
-    assert len(tool.course_problems(rules.read_course(small_course), [])) == 4
-    assert tool.navigation(rules.read_course(small_course), []) == 0
+    assert len(tool.course_problems(notebook_model.read_course(small_course), [])) == 4
+    assert tool.navigation(notebook_model.read_course(small_course), []) == 0
     assert "3 lessons, 0 exercises, 4 files changed" in capsys.readouterr().out
-    course = rules.read_course(small_course)
+    course = notebook_model.read_course(small_course)
     first, middle, last = (nb.cells for nb in course.lessons)
     assert first[0].source == "[01 The funnel →](01_funnel.ipynb)".replace(
         "[01", "[Contents](00_start.ipynb) · [01"
@@ -759,24 +763,24 @@ def test_navigation_links_what_exists_and_is_stable(small_course, capsys):
     assert table in readme and readme.endswith("The end.\n")
     assert table.replace("notebooks/", "") in first[1].source
     assert tool.course_problems(course, []) == []
-    assert all(list(rules.check_links(nb, course)) == [] for nb in course.lessons)
+    assert all(list(rules_course.check_links(nb, course)) == [] for nb in course.lessons)
     assert tool.navigation(course, []) == 0
     assert "3 lessons, 0 exercises, 0 files changed" in capsys.readouterr().out
 
 
 def test_navigation_follows_a_new_title(small_course):
-    tool.navigation(rules.read_course(small_course), [])
+    tool.navigation(notebook_model.read_course(small_course), [])
     path = small_course / "notebooks" / "01_funnel.ipynb"
     path.write_text(path.read_text(encoding="utf-8").replace('"The funnel"', '"Stages"'), "utf-8")
-    problems = [str(p) for p in tool.course_problems(rules.read_course(small_course), [])]
+    problems = [str(p) for p in tool.course_problems(notebook_model.read_course(small_course), [])]
     assert len(problems) == 3  # lessons 00 and 02, and the README
-    assert all("python tools/notebooks.py navigation" in problem for problem in problems)
+    assert all("python -m tools.notebooks navigation" in problem for problem in problems)
 
 
 def test_navigation_asks_for_its_markers_and_writes_nothing(small_course, capsys):
     (small_course / "README.md").write_text("# Funnelkit\n")
     before = {p: p.read_bytes() for p in (small_course / "notebooks").iterdir()}
-    assert tool.navigation(rules.read_course(small_course), []) == 1
+    assert tool.navigation(notebook_model.read_course(small_course), []) == 1
     assert "<!-- course-map:start -->" in capsys.readouterr().out
     assert {p: p.read_bytes() for p in (small_course / "notebooks").iterdir()} == before
 
@@ -827,11 +831,13 @@ def test_render_is_repeatable_and_a_small_edit_is_a_small_diff(tmp_path, capsys)
     assert tool.render([path]) == 0
     assert re.search(r"01_plot\.ipynb: \d+\.\d s", capsys.readouterr().out)
     first = path.read_text(encoding="utf-8")
-    nb = rules.read(path)
-    assert list(rules.check_form(nb, COURSE)) == list(rules.check_executed(nb, COURSE)) == []
+    nb = notebook_model.read(path)
+    assert (
+        list(rules_form.check_form(nb, COURSE)) == list(rules_form.check_executed(nb, COURSE)) == []
+    )
     assert nb.code[0].outputs[0].text == f"two parts {tmp_path.name} False\n"
     assert nb.code[0].draws and nb.code[1].text == "2"
-    assert b"Software" not in rules.base64.b64decode(nb.code[0].outputs[-1].data["image/png"])
+    assert b"Software" not in base64.b64decode(nb.code[0].outputs[-1].data["image/png"])
     assert first.endswith("}\n") and '"timestamp' not in first and "iopub" not in first
 
     path.write_text(first.replace('"1 + 1"', '"1 + 2"'), encoding="utf-8")
@@ -859,12 +865,12 @@ def test_render_leaves_a_failing_notebook_as_it_was(tmp_path, capsys):
 def test_ids_are_kept_or_made_from_the_content(tmp_path):
     path = tmp_path / "01_ids.ipynb"
     write_notebook(path, "x = 1", "x = 1")
-    nodes = [rules.normalised(rules.read(path).node) for _ in range(2)]
+    nodes = [notebook_model.normalised(notebook_model.read(path).node) for _ in range(2)]
     ids = [cell.id for cell in nodes[0].cells]
     assert ids == [cell.id for cell in nodes[1].cells]
     assert len(set(ids)) == 3
     nodes[0].cells[1].source = "x = 2"
-    assert [cell.id for cell in rules.normalised(nodes[0]).cells] == ids
+    assert [cell.id for cell in notebook_model.normalised(nodes[0]).cells] == ids
 
 
 def test_chosen_paths(small_course):
@@ -879,7 +885,7 @@ def test_chosen_paths(small_course):
 
 
 def test_check_prints_problems_and_guidance(small_course, capsys):
-    course = rules.read_course(small_course)
+    course = notebook_model.read_course(small_course)
     assert tool.check(course, [], [nb.path for nb in course.lessons]) == 1
     said = capsys.readouterr().out
     assert "01_funnel.ipynb: guidance: 1 cells (25 to 60 read best)" in said

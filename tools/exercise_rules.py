@@ -41,41 +41,33 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
-from notebook_rules import (
-    SHARED_RULES,
-    TASK_HEADING,
-    Cell,
-    Course,
-    Notebook,
-    Problem,
-    check_links,
-    check_ruff,
-    headings,
-    loaded_tables,
-    normalised,
-    occurs,
-    only_in_solution,
-    opening,
-    output_numbers,
-    parse,
-    place,
-    prose_numbers,
-    python_tree,
-    read,
-    untaught_terms,
-    written,
-)
 
 from funnelkit.exercises import checks, registry
 from funnelkit.exercises.kinds import Number
 from funnelkit.exercises.proofs import prove
 from funnelkit.exercises.tasks import Task
+from tools.notebook_model import (
+    Cell,
+    Course,
+    Notebook,
+    Problem,
+    normalised,
+    parse,
+    place,
+    read,
+    written,
+)
+from tools.notebook_text import headings, opening, python_tree
+from tools.rules import SHARED_RULES
+from tools.rules_course import check_links, loaded_tables, untaught_terms
+from tools.rules_form import check_ruff
+from tools.rules_prose import TASK_HEADING, occurs, only_in_solution, output_numbers, prose_numbers
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 BLOCK = re.compile(rf"^([ \t]*){BEGIN}[ \t]*\n(.*?)^[ \t]*{END}[ \t]*$", re.DOTALL | re.MULTILINE)
 EXERCISE_KEYS = {"title", "minutes", "lesson"}
 SETUP = "from funnelkit.checking import check, hint"
-GENERATE = "Run `python tools/notebooks.py exercises`"
+GENERATE = "Run `python -m tools.notebooks exercises`"
 NEVER_CALLED = ("hint", "progress")
 
 

@@ -1,6 +1,6 @@
 """Pack the course for learners, without the worked solutions.
 
-    python tools/handout.py --to handout.zip
+    python -m tools.handout --to handout.zip
 
 In the ZIP file is what it takes to learn: lessons, exercises, data, the package and `start.py`.
 Left out are the folder `exercises/solutions` and what only maintainers run. It needs nothing but
@@ -65,7 +65,9 @@ def pack(root: Path, to: Path) -> list[str]:
         for path in packed(root):
             name, content = path.relative_to(root).as_posix(), path.read_bytes()
             if name.endswith(".ipynb") and b"BEGIN SOLUTION" in content:
-                raise ValueError(f"{name} holds a solution: run `tools/notebooks.py exercises`")
+                raise ValueError(
+                    f"{name} holds a solution: run `python -m tools.notebooks exercises`"
+                )
             add(name, content)
     return names
 

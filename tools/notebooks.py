@@ -1,14 +1,14 @@
 """Run, link and check the lessons and the exercises.
 
-    python tools/notebooks.py render [NN | path …]   run lessons and solutions, store their outputs
-    python tools/notebooks.py navigation             write navigation cells, contents, course map,
+    python -m tools.notebooks render [NN | path …]   run lessons and solutions, store their outputs
+    python -m tools.notebooks navigation             write navigation cells, contents, course map,
                                                      and the tables of the trainers' guide
-    python tools/notebooks.py exercises              make the learner's notebooks of the solutions
-    python tools/notebooks.py check [NN | path …]    say what is not as it must be
-    python tools/notebooks.py prove [NN | path …]    run exercises, hold each task to its promises
+    python -m tools.notebooks exercises              make the learner's notebooks of the solutions
+    python -m tools.notebooks check [NN | path …]    say what is not as it must be
+    python -m tools.notebooks prove [NN | path …]    run exercises, hold each task to its promises
 
 NN means the lesson and the solution of that number. Without names, all are taken. What a lesson
-must be stands in `notebook_rules.py`, what an exercise must be in `exercise_rules.py`; `render` is
+must be is in `rules.py`, what an exercise must be in `exercise_rules.py`; `render` is
 the only way outputs are written.
 """
 
@@ -33,25 +33,13 @@ from PIL import Image
 from traitlets import default
 
 # The tools beside this file, and this checkout's funnelkit.
-sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parent.parent)]
-
-import exercise_rules  # noqa: E402
-import trainers  # noqa: E402
-from exercise_rules import Exercise, learners_notebook, read_exercises  # noqa: E402
-from notebook_rules import (  # noqa: E402
-    RULES,
-    Course,
-    Notebook,
-    Problem,
-    check_complete,
-    check_pages,
-    guidance,
-    normalised,
-    place,
-    read_course,
-    replaced,
-    written,
-)
+from tools import exercise_rules, trainers
+from tools.exercise_rules import Exercise, learners_notebook, read_exercises
+from tools.notebook_model import Course, Notebook, Problem, normalised, place, read_course, written
+from tools.notebook_text import replaced
+from tools.rules import RULES
+from tools.rules_course import check_complete, check_pages
+from tools.rules_lesson import guidance
 
 ROOT = Path(__file__).resolve().parent.parent
 CELL_TIMEOUT = 120
@@ -303,7 +291,7 @@ def navigation_problems(
     course: Course, exercises: list[Exercise], *, only_markers: bool = False
 ) -> Iterator[Problem]:
     """Yield where the generated parts are not what the metadata would make them."""
-    run = "Run `python tools/notebooks.py navigation`"
+    run = "Run `python -m tools.notebooks navigation`"
     stale = "navigation or contents are not up to date"
     for nb in course.lessons:
         try:

@@ -6,8 +6,9 @@ questions gets through; a day that is not filled ends early and says so.
 
 from dataclasses import dataclass
 
-from exercise_rules import Exercise
-from notebook_rules import Course, replaced
+from tools.exercise_rules import Exercise
+from tools.notebook_model import Course
+from tools.notebook_text import replaced
 
 STRETCH = 100  # the longest time without a break, in minutes
 BREAK = 15
