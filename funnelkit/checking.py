@@ -12,3 +12,7 @@ not, what is wrong and why, and one next step. ``hint("2.3")`` gives one hint af
 from funnelkit.exercises.notebook import check, hint, progress
 
 __all__ = ["check", "hint", "progress"]
+
+
+def __dir__():
+    return __all__

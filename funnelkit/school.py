@@ -23,6 +23,10 @@ YEAR = ("2024-07-01", "2025-06-30")
 BOT_EVENTS = 100  # more events than this in half a year are no person's
 
 
+def __dir__():
+    return __all__
+
+
 def clean_log():
     """Return the log as lesson 01 leaves it: no repeats, no bots, browsers joined to people.
 

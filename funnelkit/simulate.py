@@ -10,5 +10,10 @@ from funnelkit.world import CHANNELS, MODEL, SEED, Draws, files, main, truth, wo
 
 __all__ = ["CHANNELS", "MODEL", "SEED", "Draws", "files", "main", "truth", "world"]
 
+
+def __dir__():
+    return __all__
+
+
 if __name__ == "__main__":
     sys.exit(main())

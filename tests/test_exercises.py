@@ -47,7 +47,7 @@ def test_every_task_has_its_notebook():
 
 def test_every_task_keeps_its_promises():
     """In a process of its own, since a notebook may change settings of pandas and matplotlib."""
-    command = [sys.executable, str(ROOT / "tools" / "notebooks.py"), "prove"]
+    command = [sys.executable, "-m", "tools.notebooks", "prove"]
     run = subprocess.run(command, capture_output=True, encoding="utf-8", cwd=ROOT)
     assert (run.returncode, run.stderr) == (0, ""), run.stdout + run.stderr
     for stem in registry.exercises():

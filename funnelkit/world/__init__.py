@@ -10,3 +10,7 @@ from funnelkit.world.model import CHANNELS, MODEL, SEED
 from funnelkit.world.run import files, main, truth, world
 
 __all__ = ["CHANNELS", "MODEL", "SEED", "Draws", "files", "main", "truth", "world"]
+
+
+def __dir__():
+    return __all__

@@ -1,0 +1,1 @@
+"""A valid call of every public function, by subject; test_dialects.py spoils their arguments."""
