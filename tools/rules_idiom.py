@@ -4,6 +4,7 @@ They hold for lessons and exercises, for docstrings, comments and messages of th
 tools, and for the pages. The list is short on purpose: each turn is wrong wherever it occurs.
 """
 
+import ast
 import io
 import re
 import tokenize
@@ -36,7 +37,7 @@ TURNS: list[Turn] = [
     ),
     (
         re.compile(
-            rf"\bEUR(?: [\d.,]+)? an? (?:{_PEOPLE}|call|order|purchase|click|visit|enrolment)\b"
+            rf"\bEUR(?: [\d.,]*\d)? an? (?:{_PEOPLE}|call|order|purchase|click|visit|enrolment)\b"
         ),
         'write "per": EUR per customer',
     ),
@@ -104,12 +105,11 @@ def check_idiom(nb: Notebook, course: Course) -> Iterator[Problem]:
 
 def python_texts(source: str) -> list[str]:
     """Return the comments and strings of Python code, comments on neighbouring lines as one."""
-    texts, last = [], -1
-    with_magics = "\n".join(
-        "" if line.startswith(("%", "!")) else line for line in source.split("\n")
-    )
+    magics = re.compile(r"^[ \t]*[%!].*$", re.MULTILINE)
+    code, texts, last = magics.sub("", source), [], -1
     try:
-        for token in tokenize.generate_tokens(io.StringIO(with_magics).readline):
+        tree = ast.parse(code)
+        for token in tokenize.generate_tokens(io.StringIO(code).readline):
             if token.type == tokenize.COMMENT:
                 words = token.string.lstrip("# ")
                 if texts and last == token.start[0] - 1:
@@ -117,11 +117,10 @@ def python_texts(source: str) -> list[str]:
                 else:
                     texts.append(words)
                 last = token.start[0]
-            elif token.type == tokenize.STRING:
-                texts.append(token.string)
     except (tokenize.TokenError, SyntaxError):
-        pass  # what does not parse is another rule's problem
-    return texts
+        return []  # what does not parse is another rule's problem
+    strings = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    return texts + [value for value in strings if isinstance(value, str)]
 
 
 PAGES = ("README.md", "CONTRIBUTING.md", "docs/*.md", "datasets/*.md", "benchmarks/*.md")
