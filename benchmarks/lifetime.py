@@ -99,7 +99,7 @@ def serve(program, path):
 
     warnings.simplefilter("ignore")
     answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what programs print is no answer
+    os.dup2(2, 1)  # what programs print is not an answer
     version, fit = PROGRAMS[program](pd.read_csv(path))
     fit()
     fit()

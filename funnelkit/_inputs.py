@@ -481,7 +481,7 @@ def group_labels(values, name, n=None, *, unit="rows"):
     if n is not None and len(labels) != n:
         raise ValueError(f"there are {len(labels):,} of {name} and {n:,} {unit}: give one per row")
     need_hashable(labels, name)
-    remedy = "give each row a group, or leave it out"
+    remedy = "give every row its group, or leave it out"
     refuse(labels.isna(), f"{name} is missing", remedy, index=labels.index, unit=unit)
     return labels
 

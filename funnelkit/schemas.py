@@ -193,7 +193,7 @@ SCHEMAS: dict[str, Schema] = {
         origin=SIMULATED,
         notes=(
             "`direct` has no row: nobody is paid for it. Each week each channel's budget is "
-            "multiplied by a `pulse` drawn by lot, not set by demand, so that what more money "
+            "multiplied by a `pulse` drawn at random, not set by demand, so that what more money "
             "brings can be told from what a good week brings."
         ),
         columns=(
@@ -204,7 +204,9 @@ SCHEMAS: dict[str, Schema] = {
                 "the channel",
                 allowed=tuple(c for c in CHANNELS if c != "direct"),
             ),
-            Column("pulse", "number", "the week's budget multiplier, drawn by lot", allowed=(0, 3)),
+            Column(
+                "pulse", "number", "the week's budget multiplier, drawn at random", allowed=(0, 3)
+            ),
             Column("spend", "number", "money spent that day", unit="EUR", allowed=(0, 1000)),
             Column(
                 "clicks",
@@ -356,7 +358,7 @@ SCHEMAS: dict[str, Schema] = {
         origin=SIMULATED,
         notes=(
             "Leads made since January 2025. The table has what such exports have: rows that stand "
-            "twice, people who stand under two addresses, values that are missing for a reason, "
+            "twice, people who appear under two addresses, values that are missing for a reason, "
             "impossible or out of date. The counts of what a lead did are as they were known 48 "
             "hours after `created_at`; the CRM counts visits itself and need not agree with the "
             "log."
@@ -471,7 +473,7 @@ SCHEMAS: dict[str, Schema] = {
             Column(
                 "offer",
                 "text",
-                "what the confirmation of the registration offered, drawn by lot: nothing, "
+                "what the confirmation of the registration offered, drawn at random: nothing, "
                 "payment in instalments, a certificate",
                 allowed=("none", "instalments", "certificate"),
             ),

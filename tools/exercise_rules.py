@@ -24,11 +24,11 @@ An answer cell ends with `check("N.k")` and holds one block of whole lines:
 At the left margin the block assigns the task's variable, and the learner gets `rate = ...` in
 its place. Indented, it is the body of the task's function below its docstring, and the learner gets
 `...`. All outside the block is kept. A cell with the metadata `{"funnelkit": {"solution": true}}`
-is the solution's only; the numbers in its words stand in the task or in an output of its section.
+is the solution's only; the numbers in its words are in the task or in an output of its section.
 
 Links are written as they are right in the solution's folder, `../../notebooks/…`.
 
-Task 0.1 stands in lesson 00 itself, which is stored solved.
+Task 0.1 is in lesson 00 itself, which is stored solved.
 """
 
 import ast
@@ -80,7 +80,7 @@ NEVER_CALLED = ("hint", "progress")
 class Exercise:
     """A notebook with solved tasks, its tasks by their ids, and the learner's notebook.
 
-    `learners` is None where it is missing, and always for tasks that stand in a lesson.
+    `learners` is None where it is missing, and always for tasks that are in a lesson.
     """
 
     solution: Notebook
@@ -93,7 +93,7 @@ class Exercise:
 
     @property
     def in_lesson(self) -> bool:
-        """Whether the tasks stand in a lesson, as task 0.1 does."""
+        """Whether the tasks are in a lesson, as task 0.1 does."""
         return self.solution.path.parent.name != "solutions"
 
 
@@ -378,7 +378,7 @@ def check_solved(exercise: Exercise, course: Course) -> Iterator[Problem]:
             if part.id in checked(cell) and not cell.text.lstrip().startswith(f"✓ {part.id} ·"):
                 cards = re.findall(r"^[✗○] .*$", cell.text, re.MULTILINE) or ["nothing"]
                 what = f"the stored check does not say that {part.id} is right, but: {cards[0]}"
-                yield _problem(nb, cell, what, f"Mend the answer, then render {nb.number}")
+                yield _problem(nb, cell, what, f"Fix the answer, then render {nb.number}")
 
 
 def check_calls(exercise: Exercise, course: Course) -> Iterator[Problem]:
@@ -397,7 +397,7 @@ def check_calls(exercise: Exercise, course: Course) -> Iterator[Problem]:
 def check_told_numbers(exercise: Exercise, course: Course) -> Iterator[Problem]:
     """Numbers in the words of a task are true.
 
-    A rate or another decimal number in a task's text stands in an output of its section. What only
+    A rate or another decimal number in a task's text is in an output of its section. What only
     the solution says, has its numbers from the task's text or from there. Either may be given.
     """
     nb = exercise.solution
@@ -462,7 +462,7 @@ def check_learners(exercise: Exercise, course: Course) -> Iterator[Problem]:
         expected = learners_notebook(exercise)
     except ValueError as error:
         what = f"no learner's notebook can be made: {error}"
-        yield _problem(exercise.solution, None, what, "Mend the cell")
+        yield _problem(exercise.solution, None, what, "Fix the cell")
         return
     made = parse(written(expected), path)
     there = exercise.learners
@@ -483,7 +483,7 @@ def check_learners(exercise: Exercise, course: Course) -> Iterator[Problem]:
 
 
 def check_leaks(exercise: Exercise, course: Course) -> Iterator[Problem]:
-    """No code, output or leftover of a solution stands in the learner's notebook."""
+    """No code, output or leftover of a solution is in the learner's notebook."""
     nb = exercise.learners
     if nb is None:
         return
@@ -626,7 +626,7 @@ def proofs(exercise: Exercise) -> Iterator[Problem]:
             continue
         for what in prove(task, solution=value, stub=stub):
             module = f"funnelkit/checks/ex{exercise.stem}.py"
-            yield Problem(module, what, "Mend the task, or the notebook")
+            yield Problem(module, what, "Fix the task, or the notebook")
         yield from _told_values(exercise, task)
 
 

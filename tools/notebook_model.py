@@ -84,7 +84,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Notebook:
-    """A notebook as it stands on disk (`raw`) and parsed."""
+    """A notebook as it is on disk (`raw`) and parsed."""
 
     path: Path
     raw: str
@@ -198,7 +198,7 @@ def read_references(path: Path) -> dict[str, str]:
 
 
 def place(nb: Notebook) -> str:
-    """Return where a notebook stands in the repository."""
+    """Return where a notebook is in the repository."""
     above = 2 if nb.path.parent.name == "solutions" else 1
     return "/".join(nb.path.parts[-1 - above :])
 

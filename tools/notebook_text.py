@@ -112,7 +112,7 @@ def list_items(lines: list[str]) -> list[str]:
 
 @dataclass(frozen=True)
 class Section:
-    """A heading, and what stands below it up to the next heading of its level or above."""
+    """A heading, and what is below it up to the next heading of its level or above."""
 
     level: int
     title: str

@@ -310,7 +310,7 @@ def navigation_problems(
             if make() != path.read_text(encoding="utf-8") and not only_markers:
                 yield Problem(where, "what is made from the notebooks is not up to date", run)
         except (OSError, ValueError) as error:
-            yield Problem(where, str(error), "Put them where the text shall stand")
+            yield Problem(where, str(error), "Put them where the text should be")
 
 
 # ---------------------------------------------------------------------------------------------

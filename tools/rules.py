@@ -28,7 +28,7 @@ Lesson 00 greets the learner before there is anything to analyse, so it is exemp
 "you need", the core sections, 🔮, the quiz, the decision memo and the further reading. It keeps
 title, minutes, objectives and recap, and holds the table of contents.
 
-Exercises share the rules about form, outputs, code and prose; those of their own stand in
+Exercises share the rules about form, outputs, code and prose; those of their own are in
 `exercise_rules.py`.
 """
 

@@ -112,7 +112,7 @@ def check_typed_numbers(nb: Notebook, course: Course) -> Iterator[Problem]:
 
 
 def _typed(node: ast.AST) -> Iterator[str]:
-    """Yield the texts a reader would see that stand in the code as they are."""
+    """Yield the texts a reader would see that are in the code as they are."""
     if isinstance(node, ast.Constant):
         if isinstance(node.value, str):
             yield node.value

@@ -94,11 +94,11 @@ def check_executed(nb: Notebook, course: Course) -> Iterator[Problem]:
         for output in cell.outputs:
             if output.output_type == "error":
                 what = f"the stored output is an error, {output.ename}: {output.evalue}"
-                yield problem_in(nb, cell, what, "Mend the code; show an expected error with try")
+                yield problem_in(nb, cell, what, "Fix the code; show an expected error with try")
             if output.get("name") == "stderr":
                 line = output.text.strip().splitlines()[-1]
                 what = f"the stored output holds stderr, {line!r}"
-                yield problem_in(nb, cell, what, "Mend the cause of the warning")
+                yield problem_in(nb, cell, what, "Fix the cause of the warning")
             if output.get("execution_count", count) != count:
                 yield problem_in(nb, cell, "an output of another run", rerender)
 
@@ -180,7 +180,7 @@ def check_ruff(nb: Notebook, course: Course) -> Iterator[Problem]:
     for fault in json.loads(lint.stdout or "[]"):
         cell = nb.cells[fault["cell"] - 1] if fault.get("cell") else None
         what = f"ruff: {fault['code']} {fault['message']} (line {fault['location']['row']})"
-        yield problem_in(nb, cell, what, f"Mend it, or run `ruff check --fix {place(nb)}`")
+        yield problem_in(nb, cell, what, f"Fix it, or run `ruff check --fix {place(nb)}`")
     style = _ruff(["format", "--diff", *name[-3:]], nb)
     if style.returncode:
         cells = [int(n) for n in re.findall(r"^\+\+\+ .*:cell (\d+)$", style.stdout, re.MULTILINE)]
@@ -191,7 +191,7 @@ def check_ruff(nb: Notebook, course: Course) -> Iterator[Problem]:
             )
         if not cells:
             message = style.stderr.strip().splitlines()[-1:] or ["ruff format failed"]
-            yield problem_in(nb, None, f"ruff: {message[0]}", "Mend the code")
+            yield problem_in(nb, None, f"ruff: {message[0]}", "Fix the code")
 
 
 def _ruff(arguments: list[str], nb: Notebook) -> subprocess.CompletedProcess:

@@ -305,7 +305,7 @@ def check_reading(nb: Notebook, course: Course) -> Iterator[Problem]:
         for title in re.findall(r"(?<!\*)\*([^*]+)\*(?!\*)", item[key.end() :]):
             if plain_phrase(title) not in plain_phrase(entry):
                 what = f"{key[1]} is not called {title!r} in docs/references.md"
-                yield problem_in(nb, part.cell, what, "Quote the title as it stands there")
+                yield problem_in(nb, part.cell, what, "Quote the title as it is there")
 
 
 def guidance(nb: Notebook) -> list[str]:

@@ -1,4 +1,4 @@
-"""Rules about prose: signs, diagrams, maths, and numbers that stand in an output."""
+"""Rules about prose: signs, diagrams, maths, and numbers that have to be in an output."""
 
 import re
 from collections.abc import Iterator
@@ -124,7 +124,7 @@ def check_maths(nb: Notebook, course: Course) -> Iterator[Problem]:
 
 @dataclass(frozen=True)
 class Number:
-    """A number as it stands in prose."""
+    """A number as it is written in prose."""
 
     text: str
     value: float
@@ -184,10 +184,10 @@ def numbers(text: str) -> list[Number]:
 
 
 def prose_numbers(source: str) -> tuple[list[Number], list[str]]:
-    """Return the numbers of a Markdown text, and its dates and times as they stand there.
+    """Return the numbers of a Markdown text, and its dates and times as they are written.
 
     Left out: code, links' targets, tags, the counters of lists and headings, "lesson 2" and its
-    like, ordinals; and in maths 0, 1 and 2 and what stands in sub- and superscripts.
+    like, ordinals; and in maths 0, 1 and 2 and what is in sub- and superscripts.
     """
     text = re.sub(r"\]\([^)]*\)|</?[a-zA-Z][^>]*>", " ", without_code(source))
     maths = " ; ".join(maths_spans(source))
@@ -247,7 +247,7 @@ def is_given(number: Number, cell: Cell) -> bool:
 
 
 def check_numbers(nb: Notebook, course: Course) -> Iterator[Problem]:
-    """A number in the words below a code cell stands in its output, or is given with a reason.
+    """A number in the words below a code cell is in its output, or is given with a reason.
 
     The text of a task begins something new; `exercise_rules.py` looks at its numbers.
     """
@@ -271,7 +271,7 @@ def check_numbers(nb: Notebook, course: Course) -> Iterator[Problem]:
 
 
 def check_given(nb: Notebook, course: Course) -> Iterator[Problem]:
-    """Each `given` number stands in its cell and has a reason."""
+    """Each `given` number is in its cell and has a reason."""
     for cell in nb.cells:
         given = cell.metadata.get("given", {})
         if not isinstance(given, dict):

@@ -657,7 +657,7 @@ class Table(Kind):
         The name of each column that is asked for, and the kind of its entries.
     key : str or tuple of str
         The columns that name a row. Rows may then come in any order, messages name the row, and
-        the key may as well stand in the index.
+        the key may as well be in the index.
     ordered : bool, optional
         Whether the order of rows counts; by default it does where there is no `key`.
     """
@@ -700,7 +700,7 @@ class Table(Kind):
                 )
             raise Wrong(
                 f"{what} has no column `{lacking[0]}`.",
-                "If it stands in the index, `.reset_index()` makes it a column.",
+                "If it is in the index, `.reset_index()` makes it a column.",
             )
         read = {}
         for name, kind in self.columns.items():

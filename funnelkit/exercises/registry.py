@@ -1,4 +1,4 @@
-'''The tasks of the exercises, one module an exercise, found by their file names.
+'''The tasks of the exercises, one module per exercise, found by their file names.
 
 ``ex02_conversion_rates.py`` holds the tasks 2.1, 2.2 … of ``exercises/02_conversion_rates.ipynb``.
 Such a module reads like a table of tasks:

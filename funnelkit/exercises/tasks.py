@@ -268,7 +268,7 @@ def upside_down(columns=()):
     """Return the mistake of giving b/a for a/b; `columns` as in `percent_for_fraction`."""
     return Mistake(
         "upside-down",
-        message="The ratio is upside down: what belongs below the line stands above it.",
+        message="The ratio is upside down: what belongs below the line is above it.",
         next="Ask of whom it is a share, and divide by them.",
         change=lambda right: _each(right, lambda number: 1 / number, columns),
         within=0.001,

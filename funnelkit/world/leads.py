@@ -1,7 +1,7 @@
 """The leads of Lumen Academy: who they are, what they did and wrote, what the CRM made of it.
 
-Who becomes a lead, and who of them books a call and enrols, the world has settled before
-(`funnelkit.simulate`). What is added here is drawn *given* that outcome, so that the two agree:
+Which people become leads, and which of those book a call and enrol, was settled before
+(`funnelkit.world.log`). What is added here is drawn *given* that outcome, so that the two agree:
 a candidate for a lead's traits is drawn, and kept with the probability that the model below gives
 to what is known to have become of the lead; else the next candidate is drawn. So among the leads
 of one channel the log-odds of enrolling, once called, are the sum of the planted effects and a
@@ -103,7 +103,7 @@ def _from_the_web(seed, people, sent) -> pd.DataFrame:
 
 
 def _from_cards_and_lists(seed, customers, without) -> pd.DataFrame:
-    """Return the leads who left a card at a fair or stood on a partner's list."""
+    """Return the leads who left a card at a fair or were on a partner's list."""
     draws = Draws(seed, "leads")
     first, last = lead_span()
     days = np.arange(first // DAY, last // DAY + 1)

@@ -73,7 +73,7 @@ def draw_spend(seed: int, days: pd.DatetimeIndex) -> pd.DataFrame:
 
 
 def draw_people(seed: int, days, spend: pd.DataFrame, without) -> pd.DataFrame:
-    """Return one row a person: when and how they came, and what became of them."""
+    """Return one row per person: when and how they came, and what became of them."""
     draws = Draws(seed, "people")
     steps = MODEL["steps"]
     rows = spend.loc[spend.index.repeat(spend["visits"])]
@@ -143,7 +143,7 @@ def draw_people(seed: int, days, spend: pd.DataFrame, without) -> pd.DataFrame:
     people["two_devices"] = draws.chance(
         "second device", ids, np.where(lead, second["lead"], second["other"])
     )
-    # Who saw the form but left it: so many that the form is completed as often as planted.
+    # Those who saw the form but left it: so many that the form is completed as often as planted.
     done = people["device"].map(steps["form_completed"]).to_numpy()
     gave_up = (chance / done - chance) / (1 - chance)
     people["gave_up"] = ~lead & draws.chance("gave up", ids, gave_up)
@@ -159,7 +159,7 @@ def draw_people(seed: int, days, spend: pd.DataFrame, without) -> pd.DataFrame:
 
 
 def draw_sessions(seed: int, people: pd.DataFrame, without) -> pd.DataFrame:
-    """Return one row a session of the people in the log."""
+    """Return one row per session of the people in the log."""
     draws = Draws(seed, "sessions")
     ids = people["key"].to_numpy()
     first = people["first_visit"].to_numpy()
@@ -338,7 +338,7 @@ def _bots(seed: int) -> pd.DataFrame:
 
 
 def draw_visitors(seed: int, events, sessions, people) -> pd.DataFrame:
-    """Return one row a browser in the log, with the person behind it where one was recognised."""
+    """Return one row per browser in the log, with the person behind it where one was recognised."""
     first = events.sort_values(["seconds", "k"], kind="stable").drop_duplicates("user_id")
     table = first[["user_id", "browser", "seconds", "channel", "device"]].sort_values(
         ["seconds", "user_id"]

@@ -221,8 +221,8 @@ MODEL = {
         "churn_b": {"basic": 2.75, "plus": 3.7},
         "churn_b_factor": {"social_ads": 0.70, "partner": 1.40},
     },
-    # Who is unhappy leaves sooner. Who is in between does not trouble to answer, and of those at
-    # the two ends the happy ones answer most: so the answers look better than the customers feel.
+    # Unhappy customers leave sooner. Those in between rarely answer, and of those with strong
+    # feelings the happy ones answer most: so the answers look better than the customers feel.
     "surveys": {
         "first": "2024-03-01",
         "every_months": 3,

@@ -61,7 +61,7 @@ def world(seed: int = SEED, *, without: tuple[str, ...] = ()) -> dict[str, pd.Da
     -------
     dict of pandas.DataFrame
         The simulated tables by name, as `funnelkit.schemas.SCHEMAS` describes them, and under
-        ``"people"`` what no company ever sees: one row a person who visited since the log began,
+        ``"people"`` what no company ever sees: one row per person who visited since the log began,
         with the truth about them. Likewise ``"opinions"``: one row for each row of ``surveys``,
         with what the customer thinks, whether they answered or not; and ``"lead_truth"``, a dict:
         what the table ``leads`` hides.

@@ -13,7 +13,7 @@ from funnelkit.school import clean_log
 
 @cache
 def leads(window=None, observed_until=None):
-    """Return a row a person who visited: channel, device, and whether they became a lead."""
+    """Return one row per person who visited: channel, device, and whether they became a lead."""
     people = reach(
         clean_log(),
         ["visit", "lead"],

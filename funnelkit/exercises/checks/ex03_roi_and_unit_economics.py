@@ -101,8 +101,8 @@ TASKS = [
             Mistake(
                 "roas-for-roi",
                 lambda: seo_roi(margin=False) + 1,
-                "That is revenue by cost, the ROAS: neither delivery nor the cost itself has been "
-                "taken off.",
+                "That is revenue divided by cost, the ROAS: neither delivery nor the cost itself has "
+                "been taken off.",
                 "Subtract `delivery` and `cost` from the revenue first.",
             ),
             Mistake(
@@ -186,7 +186,7 @@ TASKS = [
         kind=Number(unit="EUR", decimals=2),
         truth=lambda: of_ads("customer") * year_margin(),
         section="Break-even",
-        hints=["At break-even, the rate is cost by margin. Solve that for the cost."],
+        hints=["At break-even, the rate is cost divided by margin. Solve that for the cost."],
         mistakes=[
             Mistake(
                 "lead-for-customer",

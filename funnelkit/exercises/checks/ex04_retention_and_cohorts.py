@@ -228,8 +228,8 @@ TASKS = [
             Mistake(
                 "last-age-above-half",
                 lambda: half_left(of_partner()) - 1,
-                "At that age the curve still stands above one half.",
-                "Take the first age at which it stands at or below one half.",
+                "At that age the curve is still above one half.",
+                "Take the first age at which it is at or below one half.",
             ),
         ],
         after="A median lifetime needs no horizon, as long as the curve does pass one half.",

@@ -37,7 +37,7 @@ def contradicts(age, birth_year, year):
 
 
 def shared_phones(table):
-    """Return how many phones stand in more than one row."""
+    """Return how many phones occur in more than one row."""
     return int((table["phone_key"].value_counts() > 1).sum())
 
 
@@ -98,8 +98,8 @@ TASKS = [
         truth=lambda: untracked(people()),
         section="What is wrong with it?",
         hints=[
-            "Who came by the form was on the site; if `visit_count` is missing, tracking was "
-            "refused.",
+            "Leads that came by the form were on the site; if `visit_count` is missing, tracking "
+            "was refused.",
             "Take the rows of `people` with that `entry` first, then the share of gaps in them.",
         ],
         mistakes=[
@@ -171,7 +171,7 @@ TASKS = [
                 lambda age, birth_year, year: bool(
                     not pd.isna(year - birth_year - age) and year - birth_year != age
                 ),
-                "Who has the birthday still to come is one year younger, and you call that a "
+                "Anyone whose birthday is still to come is one year younger, and you call that a "
                 "contradiction.",
                 "Allow a difference of 0 or 1.",
             ),
@@ -212,7 +212,7 @@ TASKS = [
         truth=lambda: shared_phones(people()),
         section="One person, two records",
         hints=[
-            "In `people` each row is one person, so a phone that stands in two rows has two.",
+            "In `people` each row is one person, so a phone that occurs in two rows has two.",
             "`value_counts` leaves missing phones out.",
         ],
         mistakes=[
@@ -323,7 +323,7 @@ TASKS = [
             Mistake(
                 "most-telling",
                 lambda: screen().index[0],
-                "Who has a time of enrolment has enrolled: that is the outcome itself.",
+                "A lead with a time of enrolment has enrolled: that is the outcome itself.",
                 "Which columns are filled within 48 hours?",
             ),
             Mistake(
@@ -392,13 +392,13 @@ TASKS = [
             Mistake(
                 "most-detail",
                 lambda: "decade and postcode",
-                "It keeps much detail, and far more than 1 % stand in a crowd of less than 5.",
+                "It keeps much detail, and far more than 1 % are in a crowd of less than 5.",
                 "Strike out what has too large a `share_below` first.",
             ),
             Mistake(
                 "nearly",
                 lambda: "year and region",
-                "More than 1 % of the people stand in a crowd of less than 5 there.",
+                "More than 1 % of the people are in a crowd of less than 5 there.",
                 "Compare `share_below` with 0.01.",
             ),
             Mistake(

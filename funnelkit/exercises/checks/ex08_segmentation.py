@@ -307,7 +307,7 @@ TASKS = [
         "8.6",
         "What the card brings",
         name="gain_eur",
-        kind=Number(unit="EUR a lead", decimals=2),
+        kind=Number(unit="EUR per lead", decimals=2),
         truth=lambda: gain() * year_margin(),
         section="What a segment is worth",
         hints=[
@@ -350,13 +350,13 @@ TASKS = [
             Mistake(
                 "points-for-euros",
                 lambda: 100 * gain(),
-                "That looks like percentage points of conversion; the task asks for EUR a lead.",
+                "That looks like percentage points of conversion; the task asks for EUR per lead.",
                 "Multiply the difference, as a fraction, by `M`.",
             ),
             Mistake(
                 "fraction-for-euros",
                 gain,
-                "That is a difference of two rates; the task asks for EUR a lead.",
+                "That is a difference of two rates; the task asks for EUR per lead.",
                 "Multiply it by `M`.",
             ),
         ],

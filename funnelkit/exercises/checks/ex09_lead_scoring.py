@@ -236,7 +236,7 @@ TASKS = [
         name="honest_auc",
         kind=Number(tolerance=0.011),
         truth=trees_auc,
-        section="Trees that mend each other: gradient boosting",
+        section="Trees that correct each other: gradient boosting",
         hints=[
             "When was each of the columns written?",
             "Fit on one of the two tables, predict the other.",
@@ -277,7 +277,7 @@ TASKS = [
                 "one-half",
                 lambda: int(named(0.5)[0].sum()),
                 "You called from one half on; that would be right for a margin of twice the cost.",
-                "The threshold is cost by margin.",
+                "The threshold is cost / margin.",
             ),
             Mistake(
                 "cost-of-the-lesson",
@@ -298,7 +298,7 @@ TASKS = [
                 "Count those at or above the threshold.",
             ),
         ],
-        after="A dearer call makes the list shorter, and that is all that it changes.",
+        after="A more expensive call makes the list shorter, and that is all that it changes.",
     ),
     Task(
         "9.6",
@@ -309,20 +309,20 @@ TASKS = [
         section="The list for Monday",
         hints=[
             "Two limits hold at once: how many can be called, and for whom it pays.",
-            "Keep those at or above cost by margin, sort them, and take at most twenty.",
+            "Keep those at or above cost / margin, sort them, and take at most twenty.",
         ],
         mistakes=[
             Mistake(
                 "capacity-only",
                 lambda: best(ROOM),
                 "You filled the list. For the last of them a call costs more than it brings.",
-                "Leave out who is below cost by margin.",
+                "Leave out the leads below cost / margin.",
             ),
             Mistake(
                 "one-half",
                 lambda: best(ROOM, 0.5),
                 "You took those from one half on; a call pays for others too.",
-                "The threshold is cost by margin.",
+                "The threshold is cost / margin.",
             ),
             Mistake(
                 "points-for-probability",
