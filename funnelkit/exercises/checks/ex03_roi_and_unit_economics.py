@@ -101,8 +101,8 @@ TASKS = [
             Mistake(
                 "roas-for-roi",
                 lambda: seo_roi(margin=False) + 1,
-                "That is revenue divided by cost, the ROAS: neither delivery nor the cost itself has "
-                "been taken off.",
+                "That is revenue divided by cost, the ROAS: neither delivery nor the cost itself "
+                "has been taken off.",
                 "Subtract `delivery` and `cost` from the revenue first.",
             ),
             Mistake(
