@@ -1,7 +1,7 @@
 """Tasks: what an answer is, how its truth is computed, and which mistakes are known."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from functools import cached_property
 
@@ -96,6 +96,9 @@ class Task:
         The first that fits is named, so the more special come first.
     after : str
         What a right answer means, one sentence, said when it is given.
+    equivalent : mapping of str to str
+        Other ways of working whose answer is right as well, as `tools.mutants` names them, each
+        with the reason.
 
     Raises
     ------
@@ -134,6 +137,7 @@ class Task:
     hints: Sequence[str] = ()
     mistakes: Sequence[Mistake] = ()
     after: str = ""
+    equivalent: Mapping[str, str] = field(default_factory=dict)
     stem: str = field(default="", init=False)
 
     def __post_init__(self):
