@@ -20,7 +20,7 @@ endif
 endif
 START := "$(RUN)" start.py
 
-.PHONY: help lab test render navigation check exercises prove lock bench browser
+.PHONY: help lab test render navigation check exercises prove mutants lock bench browser
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
@@ -45,6 +45,9 @@ exercises:  ## make the learner's notebooks from the solutions
 
 prove:  ## run the exercises and hold each task to its promises
 	$(START) run python -m tools.notebooks prove $(ARGS)
+
+mutants:  ## try wrong ways of working on each task, and say which pass
+	$(START) run python -m tools.notebooks mutants $(ARGS)
 
 # No header, since it would write down the machine it ran on. The learner's pins come first;
 # the tests add to them and share them.

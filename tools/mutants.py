@@ -8,7 +8,8 @@ other data or other numbers, or ask for the table instead of the winner. A mutan
 right because the two ways are the same is named in the task's `equivalent`, with the reason.
 
 Mutants are made from the syntax tree of what is between `### BEGIN SOLUTION` and `### END
-SOLUTION`, and run in a fork of the process as it is before that cell, so that a task costs seconds.
+SOLUTION`, and run in a fork of the process as it is before that cell, so that a task costs
+seconds. (Windows cannot fork: there the other proofs run, and this one says so.)
 """
 
 import ast
@@ -37,7 +38,6 @@ __all__ = ["Mutant", "Verdict", "depends_on", "mutants", "report", "stored", "tr
 
 SECONDS = 20  # for one mutant
 MOST_OTHERS = 3  # columns, groups or tables tried in place of one
-STORE = ROOT / "exercises" / "solutions" / "mutants.json"
 
 SWAPS = {
     "mean": ["median"],
@@ -93,9 +93,14 @@ def mutants(source: str, names: dict[str, object]) -> Iterator[Mutant]:
         for what, change in _changes(node, names):
             mutated = copy.deepcopy(tree)
             there = [n for n in ast.walk(mutated) if first <= getattr(n, "lineno", 0) <= last]
-            new = change(there[number])
-            if new is not None:
-                mutated = _Put(there[number], new).visit(mutated)
+            changed = [there[number]]
+            if isinstance(node, ast.Name):  # a table is another one throughout
+                same = (n for n in there if isinstance(n, ast.Name) and n.id == node.id)
+                changed = [n for n in same if isinstance(n.ctx, ast.Load)]
+            for each in changed:
+                new = change(each)
+                if new is not None:
+                    mutated = _Put(each, new).visit(mutated)
             text = ast.unparse(ast.fix_missing_locations(mutated))
             if text not in seen:
                 seen.add(text)
@@ -316,14 +321,20 @@ def depends_on(exercise: Exercise) -> str:
     return digest.hexdigest()[:16]
 
 
-def stored(path: Path = STORE) -> dict:
+def stored(path: Path) -> dict:
     """Return the table of the last run, by exercise."""
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
-def report(exercises: list[Exercise], path: Path = STORE) -> int:
-    """Run the mutants of these exercises, print the table and store it; return how many passed."""
-    table, passed = stored(path), 0
+def report(exercises: list[Exercise], path: Path | None = None) -> int:
+    """Run the mutants of these exercises and print the table; return how many passed.
+
+    With a path the table is stored there, beside a hash of what it depends on.
+    """
+    if not hasattr(os, "fork"):
+        print("Mutants run in forks, which this system does not have: run them on Linux or macOS.")
+        return 0
+    table, passed = stored(path) if path else {}, 0
     print(f"{'task':6}{'mutants':>9}{'refused':>9}{'equivalent':>12}{'survivors':>11}")
     for exercise in exercises:
         if exercise.in_lesson:
@@ -350,6 +361,7 @@ def report(exercises: list[Exercise], path: Path = STORE) -> int:
                 for one in verdicts
             },
         }
-    text = json.dumps(dict(sorted(table.items())), indent=1, ensure_ascii=False) + "\n"
-    path.write_text(text, encoding="utf-8")
+    if path:
+        text = json.dumps(dict(sorted(table.items())), indent=1, ensure_ascii=False) + "\n"
+        path.write_text(text, encoding="utf-8")
     return passed

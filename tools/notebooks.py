@@ -6,6 +6,7 @@
     python -m tools.notebooks exercises              make the learner's notebooks of the solutions
     python -m tools.notebooks check [NN | path …]    say what is not as it must be
     python -m tools.notebooks prove [NN | path …]    run exercises, hold each task to its promises
+    python -m tools.notebooks mutants [NN | path …]  try wrong ways of working on each task
 
 NN means the lesson and the solution of that number. Without names, all are taken. What a lesson
 must be is in `rules.py`, what an exercise must be in `exercise_rules.py`; `render` is
@@ -33,7 +34,7 @@ from PIL import Image
 from traitlets import default
 
 # The tools beside this file, and this checkout's funnelkit.
-from tools import exercise_rules, trainers
+from tools import exercise_rules, mutants, trainers
 from tools.exercise_rules import Exercise, learners_notebook, read_exercises
 from tools.notebook_model import Course, Notebook, Problem, normalised, place, read_course, written
 from tools.notebook_text import replaced
@@ -439,6 +440,7 @@ def main(arguments: list[str] | None = None) -> int:
         ("exercises", "make the learner's notebooks of the solutions"),
         ("check", "say what is not as it must be"),
         ("prove", "run exercises and hold each task to its promises"),
+        ("mutants", "try wrong ways of working on each task, and say which pass"),
     ]:
         command = commands.add_parser(name, help=text, description=text)
         if name not in ("navigation", "exercises"):
@@ -458,6 +460,9 @@ def main(arguments: list[str] | None = None) -> int:
         return exercises_written(course, exercises)
     if options.command == "prove":
         return prove([exercise for exercise in exercises if exercise.solution.path in paths])
+    if options.command == "mutants":
+        chosen = [exercise for exercise in exercises if exercise.solution.path in paths]
+        return 1 if mutants.report(chosen) else 0
     return check(course, exercises, paths)
 
 
