@@ -20,7 +20,7 @@ endif
 endif
 START := "$(RUN)" start.py
 
-.PHONY: help lab test render navigation check exercises prove mutants lock bench browser
+.PHONY: help lab test render navigation check exercises prove mutants renumber lock bench browser
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
@@ -48,6 +48,9 @@ prove:  ## run the exercises and hold each task to its promises
 
 mutants:  ## try wrong ways of working on each task, and say which pass
 	$(START) run python -m tools.notebooks mutants $(ARGS)
+
+renumber:  ## give lessons other numbers (ARGS="03:04 04:05")
+	$(START) run python -m tools.renumber $(ARGS)
 
 # No header, since it would write down the machine it ran on. The learner's pins come first;
 # the tests add to them and share them.
