@@ -16,6 +16,7 @@ __all__ = [
     "Cell",
     "Course",
     "LESSON_KEYS",
+    "MORE_LESSON_KEYS",
     "MAX_BYTES",
     "Notebook",
     "OWN_KEYS",
@@ -43,10 +44,11 @@ MAX_BYTES = 600_000
 CELL_KEYS = {"tags", "given", "funnelkit"}
 
 
-OWN_KEYS = {"role", "core", "solution"}
+OWN_KEYS = {"role", "core", "solution", "alt"}
 
 
 LESSON_KEYS = {"title", "minutes", "teaches", "needs", "core", "data"}
+MORE_LESSON_KEYS = {"tracks", "recalls"}
 
 
 # ---------------------------------------------------------------------------------------------

@@ -48,6 +48,13 @@ from tools.rules_lesson import (
     check_reading,
 )
 from tools.rules_prose import check_given, check_maths, check_mermaid, check_numbers, check_signs
+from tools.rules_sitting import (
+    check_alternatives,
+    check_headings,
+    check_length,
+    check_minutes,
+    check_tracks,
+)
 
 __all__ = ["RULES", "Rule", "SHARED_RULES"]
 
@@ -84,4 +91,9 @@ RULES: list[Rule] = [
     check_reading,
     check_concepts,
     check_tables,
+    check_length,
+    check_minutes,
+    check_headings,
+    check_alternatives,
+    check_tracks,
 ]

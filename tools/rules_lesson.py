@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from tools.notebook_model import (
     LESSON_KEYS,
+    MORE_LESSON_KEYS,
     Cell,
     Course,
     Notebook,
@@ -52,7 +53,7 @@ def check_metadata(nb: Notebook, course: Course) -> Iterator[Problem]:
     info = nb.info
     for key in sorted(LESSON_KEYS - info.keys()):
         yield problem_in(nb, None, f"the metadata has no {key!r}", "Add it under `funnelkit`")
-    for key in sorted(info.keys() - LESSON_KEYS):
+    for key in sorted(info.keys() - LESSON_KEYS - MORE_LESSON_KEYS):
         yield problem_in(nb, None, f"the metadata has an unknown key {key!r}", "Remove it")
     if not isinstance(info.get("title", ""), str) or not info.get("title", "x").strip():
         yield problem_in(nb, None, "the metadata's title is empty", "Give the lesson a title")
