@@ -46,6 +46,7 @@ __all__ = [
     "moment",
     "name_of_type",
     "names",
+    "need_callable",
     "need_columns",
     "need_fractions",
     "need_hashable",
@@ -58,6 +59,7 @@ __all__ = [
     "one_of",
     "part_of",
     "positive",
+    "random_generator",
     "refuse",
     "shares",
     "times",
@@ -185,6 +187,20 @@ def whole(name, value, *, at_least=1, at_most=None):
     if value < at_least or (at_most is not None and value > at_most):
         raise ValueError(f"{name} is {value}: {remedy}")
     return int(value)
+
+
+def random_generator(seed):
+    """Return a generator of random numbers: made of a seed, or the one that is given."""
+    if isinstance(seed, np.random.Generator):
+        return seed
+    return np.random.default_rng(None if seed is None else whole("seed", seed, at_least=0))
+
+
+def need_callable(name, value, what="a function"):
+    """Refuse what cannot be called."""
+    if not callable(value):
+        raise TypeError(f"{name} is {_short(value)}: give {what}")
+    return value
 
 
 def positive(**parameters):
@@ -592,7 +608,8 @@ def count(name, value):
 def counts(**given):
     """Return several counts as arrays of one shape, and a function to dress the result."""
     index = aligned(**given)
-    return _one_shape({name: count(name, value) for name, value in given.items()}), dress(index)
+    arrays = {name: count(name, value) for name, value in given.items()}
+    return _one_shape(arrays, index), dress(index)
 
 
 def part_of(whole_remedy, part_remedy, **given):
@@ -620,7 +637,7 @@ def amounts(*, signed=(), **given):
         below = (array < 0) & (name not in signed)
         refuse(below, f"{name} is negative", remedy, array, index=index_of(value))
         arrays[name] = array
-    return _one_shape(arrays), dress(index)
+    return _one_shape(arrays, index), dress(index)
 
 
 def amount(name, value):
@@ -636,9 +653,13 @@ def need_fractions(name, values):
     refuse(values > 1, f"{name} is above 1", "give a fraction: 0.8 for 80 %", values)
 
 
-def _one_shape(arrays):
+def _one_shape(arrays, index):
+    """Return arrays of one shape, which is that of the index if a Series came in."""
     try:
-        return np.broadcast_arrays(*arrays.values())
+        shape = np.broadcast_shapes(*(array.shape for array in arrays.values()))
     except ValueError:
+        shape = None
+    if shape is None or (index is not None and shape != (len(index),)):
         sizes = " and ".join(f"{array.size:,} of {name}" for name, array in arrays.items())
-        raise ValueError(f"there are {sizes}: give as many of one as of the other") from None
+        raise ValueError(f"there are {sizes}: give as many of one as of the other")
+    return np.broadcast_arrays(*arrays.values())

@@ -1,7 +1,8 @@
 """The metric contract: what each metric of the course counts, over whom, in which unit and window.
 
 A subject writes down its own metrics, in `METRICS` at the end of its module; here they are
-gathered. Each has an example worked by hand, to which a test holds the function.
+gathered, in the order of the subjects. Each has an example worked by hand, to which a test holds
+the function.
 """
 
 import importlib
@@ -15,7 +16,9 @@ from funnelkit import _inputs
 
 __all__ = ["EXAMPLE_EVENTS", "Example", "Metric", "contract", "example_events", "gathered"]
 
-# ---------------------------------------------------------------- the metric contract
+
+def __dir__():
+    return __all__
 
 
 @dataclass(frozen=True)
@@ -167,13 +170,8 @@ def contract(*names):
     Returns
     -------
     DataFrame
-        One row a metric: `formula` (typeset by a notebook), `numerator`, `denominator`,
-        `unit`, `window`, `computed_by`.
-
-    Raises
-    ------
-    ValueError
-        If there is no metric of that name; the nearest one is named.
+        One row per metric, in the order asked for: `formula` (typeset by a notebook),
+        `numerator`, `denominator`, `unit`, `window`, `computed_by`.
 
     Examples
     --------

@@ -4,6 +4,8 @@ A rate is a fraction in [0, 1]: so many *converted* out of so many *visitors*. `
 and puts an interval around it; `resampling` does so for any statistic, by user; `money` sets what
 came in against what was spent. `contract` says for each metric of the course what is counted,
 over whom, in which unit and within which window.
+
+Input is checked as `funnelkit._inputs` says.
 """
 
 from funnelkit.contract import contract, example_events
@@ -23,6 +25,7 @@ from funnelkit.metrics.rates import METRICS as _RATES
 from funnelkit.metrics.rates import (
     cohort_rate,
     conversion_rate,
+    difference,
     period_rate,
     rates,
     wald_interval,
@@ -40,6 +43,7 @@ __all__ = [
     "contract",
     "conversion_rate",
     "cost_per",
+    "difference",
     "example_events",
     "marginal_returns",
     "payback_months",
@@ -54,3 +58,7 @@ __all__ = [
 ]
 
 METRICS = (*_RATES, *_MONEY)
+
+
+def __dir__():
+    return __all__

@@ -1,5 +1,9 @@
-"""Money in and out: returns, costs per customer, payback, and what moves a result most."""
+"""Money in and out: returns, costs per customer, payback, and what moves a result most.
 
+Input is checked as `funnelkit._inputs` says.
+"""
+
+import inspect
 from collections.abc import Mapping
 
 import numpy as np
@@ -22,7 +26,9 @@ __all__ = [
     "sensitivity",
 ]
 
-# ---------------------------------------------------------------- money
+
+def __dir__():
+    return __all__
 
 
 def roi_on_revenue(revenue, cost):
@@ -43,14 +49,6 @@ def roi_on_revenue(revenue, cost):
     float, array or Series of float
         EUR gained for each EUR spent: 0 is break-even, 2 is 200 %, −1 is all lost.
 
-    Raises
-    ------
-    TypeError
-        If an amount is not a number.
-    ValueError
-        If an amount is missing, infinite or negative, the cost is 0, or two Series have
-        different indexes.
-
     Notes
     -----
     .. math:: \mathrm{ROI} = \frac{R - C}{C}
@@ -60,9 +58,10 @@ def roi_on_revenue(revenue, cost):
     >>> roi_on_revenue(30_000, 10_000)
     2.0
     """
+    index = _inputs.aligned(revenue=revenue, cost=cost)
     (revenue, cost), like_input = _inputs.amounts(revenue=revenue, cost=cost)
-    _need_spending(cost)
-    return like_input((revenue - cost) / cost)
+    _need_spending(cost, index)
+    return like_input(_ratio(revenue - cost, cost, index))
 
 
 def roi_on_margin(revenue, delivery, cost):
@@ -83,14 +82,6 @@ def roi_on_margin(revenue, delivery, cost):
         EUR gained for each EUR spent: 0 is break-even, −1 is all lost, and below −1 is possible
         where delivery costs more than it brings.
 
-    Raises
-    ------
-    TypeError
-        If an amount is not a number.
-    ValueError
-        If an amount is missing, infinite or negative, the cost is 0, or Series have different
-        indexes.
-
     Notes
     -----
     .. math:: \mathrm{ROI}_m = \frac{(R - D) - C}{C}
@@ -102,11 +93,11 @@ def roi_on_margin(revenue, delivery, cost):
     >>> roi_on_margin(30_000, 11_400, 10_000)
     0.86
     """
-    (revenue, delivery, cost), like_input = _inputs.amounts(
-        revenue=revenue, delivery=delivery, cost=cost
-    )
-    _need_spending(cost)
-    return like_input((revenue - delivery - cost) / cost)
+    given = {"revenue": revenue, "delivery": delivery, "cost": cost}
+    index = _inputs.aligned(**given)
+    (revenue, delivery, cost), like_input = _inputs.amounts(**given)
+    _need_spending(cost, index)
+    return like_input(_ratio(revenue - delivery - cost, cost, index))
 
 
 def roas(revenue, cost):
@@ -124,22 +115,15 @@ def roas(revenue, cost):
     float, array or Series of float
         EUR of revenue for each EUR spent: always `roi_on_revenue` plus 1.
 
-    Raises
-    ------
-    TypeError
-        If an amount is not a number.
-    ValueError
-        If an amount is missing, infinite or negative, the cost is 0, or two Series have
-        different indexes.
-
     Examples
     --------
     >>> roas(30_000, 10_000)
     3.0
     """
+    index = _inputs.aligned(revenue=revenue, cost=cost)
     (revenue, cost), like_input = _inputs.amounts(revenue=revenue, cost=cost)
-    _need_spending(cost)
-    return like_input(revenue / cost)
+    _need_spending(cost, index)
+    return like_input(_ratio(revenue, cost, index))
 
 
 def cost_per(cost, reached):
@@ -155,15 +139,7 @@ def cost_per(cost, reached):
     Returns
     -------
     float, array or Series of float
-        EUR a person.
-
-    Raises
-    ------
-    TypeError
-        If a value is not a number.
-    ValueError
-        If an amount is missing, infinite or negative, a count is not whole, nobody reached the
-        stage, or two Series have different indexes.
+        EUR per person.
 
     Examples
     --------
@@ -172,14 +148,16 @@ def cost_per(cost, reached):
     >>> cost_per(1000, 400), cost_per(1000, 40)
     (2.5, 25.0)
     """
-    (cost, reached), like_input = _inputs.amounts(cost=cost, reached=reached)
+    index = _inputs.aligned(cost=cost, reached=reached)
     _inputs.count("reached", reached)
+    (cost, reached), like_input = _inputs.amounts(cost=cost, reached=reached)
     _inputs.refuse(
         reached == 0,
         "nobody reached the stage",
         "a cost per person of nobody is not a number; leave it out, and report the cost",
+        index=index,
     )
-    return like_input(cost / reached)
+    return like_input(_ratio(cost, reached, index))
 
 
 def cac(cost, customers, *, basis="blended"):
@@ -198,15 +176,7 @@ def cac(cost, customers, *, basis="blended"):
     Returns
     -------
     float
-        EUR a customer.
-
-    Raises
-    ------
-    TypeError
-        If a value is not a number, or no channels are named.
-    ValueError
-        If the channels differ, a value is missing or negative, nothing was paid for although
-        the basis is ``"paid"``, or there are no customers.
+        EUR per customer.
 
     See Also
     --------
@@ -218,34 +188,42 @@ def cac(cost, customers, *, basis="blended"):
     >>> cac(cost, customers), cac(cost, customers, basis="paid")
     (100.0, 150.0)
     """
-    if basis not in ("blended", "paid"):
-        raise ValueError(f"basis is {basis!r}: give 'blended' or 'paid'")
-    for name, values in (("cost", cost), ("customers", customers)):
-        if not isinstance(values, (pd.Series, Mapping)):
-            raise TypeError(
-                f"{name} is a {type(values).__name__}: give a Series or dictionary by channel; "
-                "for one channel, use cost_per(cost, customers)"
-            )
-    cost, customers = pd.Series(cost), pd.Series(customers)
-    alone = sorted(set(map(str, cost.index.symmetric_difference(customers.index))))
+    _inputs.one_of("basis", basis, ("blended", "paid"))
+    cost, customers = _by_channel("cost", cost), _by_channel("customers", customers)
+    alone = sorted(map(str, set(cost.index) ^ set(customers.index)))
     if alone:
         raise ValueError(
             f"only one of cost and customers has {', '.join(alone)}: give both for each channel, "
             "0 where there is none"
         )
     customers = customers.reindex(cost.index)
-    (spent, won), _ = _inputs.amounts(cost=cost, customers=customers)
     _inputs.count("customers", customers)
+    (spent, won), _ = _inputs.amounts(cost=cost, customers=customers)
     if basis == "paid":
         spent, won = spent[spent > 0], won[spent > 0]
         if not len(spent):
-            raise ValueError("no channel costs anything: there is no paid acquisition cost")
+            raise ValueError("no channel costs anything: use basis='blended', or leave it out")
     if won.sum() == 0:
         raise ValueError(
             "there are no customers: an acquisition cost of nobody is not a number; wait, or "
             "look at an earlier stage with cost_per"
         )
-    return float(spent.sum() / won.sum())
+    return float(_ratio(spent.sum(), won.sum()))
+
+
+def _by_channel(name, values):
+    """Return what was given for each channel as a Series with the channels in its index."""
+    if not isinstance(values, pd.Series | Mapping):
+        raise TypeError(
+            f"{name} is {_inputs.name_of_type(values)}: give a Series or dictionary by channel; "
+            "for one channel, use cost_per(cost, customers)"
+        )
+    values = pd.Series(values, dtype=object if isinstance(values, Mapping) else None)
+    channels = values.index.to_series()
+    _inputs.refuse(channels.isna(), f"a channel of {name} is missing", "give it a name")
+    remedy = "sum them, .groupby(level=0).sum()"
+    _inputs.refuse(channels.duplicated(), f"a channel of {name} is there twice", remedy, channels)
+    return values
 
 
 def payback_months(acquisition_cost, monthly_margin):
@@ -257,7 +235,7 @@ def payback_months(acquisition_cost, monthly_margin):
     Parameters
     ----------
     acquisition_cost : float, array or Series of float
-        EUR a customer.
+        EUR per customer.
     monthly_margin : float, array or Series of float
         Gross margin of a customer in a month, in EUR; above 0.
 
@@ -266,28 +244,17 @@ def payback_months(acquisition_cost, monthly_margin):
     float, array or Series of float
         Months.
 
-    Raises
-    ------
-    TypeError
-        If an amount is not a number.
-    ValueError
-        If an amount is missing, infinite or negative, or the margin is 0, so that it is never
-        paid back.
-
     Examples
     --------
     >>> payback_months(150, 25)
     6.0
     """
-    (spent, margin), like_input = _inputs.amounts(
-        acquisition_cost=acquisition_cost, monthly_margin=monthly_margin
-    )
-    _inputs.refuse(
-        margin == 0,
-        "monthly_margin is 0",
-        "without a margin the cost is never paid back; leave it out",
-    )
-    return like_input(spent / margin)
+    given = {"acquisition_cost": acquisition_cost, "monthly_margin": monthly_margin}
+    index = _inputs.aligned(**given)
+    (spent, margin), like_input = _inputs.amounts(**given)
+    remedy = "without a margin the cost is never paid back; leave it out"
+    _inputs.refuse(margin == 0, "monthly_margin is 0", remedy, index=index)
+    return like_input(_ratio(spent, margin, index))
 
 
 def break_even_rate(cost_per_visitor, margin_per_customer):
@@ -296,7 +263,7 @@ def break_even_rate(cost_per_visitor, margin_per_customer):
     Parameters
     ----------
     cost_per_visitor : float, array or Series of float
-        EUR a visitor.
+        EUR per visitor.
     margin_per_customer : float, array or Series of float
         Gross margin that a customer brings, in EUR, before the cost of winning them; above 0.
 
@@ -306,13 +273,6 @@ def break_even_rate(cost_per_visitor, margin_per_customer):
         A fraction. Above 1 means that no rate is high enough: a visitor costs more than a
         customer brings.
 
-    Raises
-    ------
-    TypeError
-        If an amount is not a number.
-    ValueError
-        If an amount is missing, infinite or negative, or the margin is 0.
-
     Examples
     --------
     A visitor costs 3, a customer brings 150:
@@ -320,15 +280,12 @@ def break_even_rate(cost_per_visitor, margin_per_customer):
     >>> break_even_rate(3, 150)
     0.02
     """
-    (spent, margin), like_input = _inputs.amounts(
-        cost_per_visitor=cost_per_visitor, margin_per_customer=margin_per_customer
-    )
-    _inputs.refuse(
-        margin == 0,
-        "margin_per_customer is 0",
-        "without a margin no rate breaks even; leave it out",
-    )
-    return like_input(spent / margin)
+    given = {"cost_per_visitor": cost_per_visitor, "margin_per_customer": margin_per_customer}
+    index = _inputs.aligned(**given)
+    (spent, margin), like_input = _inputs.amounts(**given)
+    remedy = "without a margin no rate breaks even; leave it out"
+    _inputs.refuse(margin == 0, "margin_per_customer is 0", remedy, index=index)
+    return like_input(_ratio(spent, margin, index))
 
 
 def marginal_returns(cost, returned):
@@ -348,16 +305,8 @@ def marginal_returns(cost, returned):
     Returns
     -------
     DataFrame
-        One row a level: `cost`, `returned`; `average`, returned over cost; `marginal`, the
-        rise in returned over the rise in cost since the level before, missing in the first row.
-
-    Raises
-    ------
-    TypeError
-        If a value is not a number.
-    ValueError
-        If there are fewer than two levels, a value is missing, infinite or negative, the first
-        cost is 0, or the levels do not rise.
+        One row per level: `cost`, `returned`; `average`, returned / cost; `marginal`, the
+        rise in returned / the rise in cost since the level before, missing in the first row.
 
     Notes
     -----
@@ -365,7 +314,7 @@ def marginal_returns(cost, returned):
               r_k = \frac{R_k - R_{k-1}}{C_k - C_{k-1}}
 
     It is a slope between two points, so it says something about the effect of money only where
-    the levels were not chosen after demand; best by lot.
+    the levels were not chosen after demand; best at random.
 
     Examples
     --------
@@ -375,8 +324,12 @@ def marginal_returns(cost, returned):
     1   200        80     0.40       0.3
     2   400       100     0.25       0.1
     """
-    (spent, back), _ = _inputs.amounts(cost=cost, returned=returned)
-    if spent.ndim != 1 or len(spent) < 2:
+    index = _inputs.aligned(cost=cost, returned=returned)
+    cost, returned = _inputs.as_series(cost, "cost"), _inputs.as_series(returned, "returned")
+    _inputs.need_same_length("levels", cost=cost, returned=returned)
+    spent, back = _inputs.finite("cost", cost), _inputs.finite("returned", returned)
+    (spent, back), _ = _inputs.amounts(cost=spent, returned=back)
+    if len(spent) < 2:
         raise ValueError("give at least two levels of spending: a slope needs two points")
     _need_spending(spent[0])
     fallen = np.flatnonzero(np.diff(spent) <= 0)
@@ -386,11 +339,9 @@ def marginal_returns(cost, returned):
             f"cost does not rise from {before:g} to {after:g}: sort the levels, and average "
             "those that are equal"
         )
-    index = next((v.index for v in (cost, returned) if isinstance(v, pd.Series)), None)
-    table = pd.DataFrame({"cost": cost, "returned": returned}, index=index)
-    table["average"] = back / spent
-    table["marginal"] = np.insert(np.diff(back) / np.diff(spent), 0, np.nan)
-    return table
+    average, marginal = _ratio(back, spent, index), _ratio(np.diff(back), np.diff(spent))
+    table = pd.DataFrame({"cost": cost.to_numpy(), "returned": returned.to_numpy()}, index=index)
+    return table.assign(average=average, marginal=np.insert(marginal, 0, np.nan))
 
 
 def sensitivity(result, base, changes):
@@ -410,17 +361,9 @@ def sensitivity(result, base, changes):
     Returns
     -------
     DataFrame
-        One row an input, the widest swing first: `low`, `high` (the input's range),
+        One row per input, the widest swing first: `low`, `high` (the input's range),
         `result_low`, `result_high` (the result there), `swing` (the distance of the two).
         ``attrs["base"]`` is the result of the inputs as they are.
-
-    Raises
-    ------
-    TypeError
-        If the result is not a number.
-    ValueError
-        If an input to be moved is not in the base, its range is upside down or does not hold
-        the base's value, or a result is missing or infinite.
 
     Examples
     --------
@@ -432,34 +375,80 @@ def sensitivity(result, base, changes):
     rate    0.018   0.03       400.0       1000.0  600.0
     margin 45.000  52.00       400.0        540.0  140.0
     """
-    if not changes:
-        raise ValueError("changes is empty: name the inputs that can be moved, and how far")
+    _inputs.need_callable("result", result, "a function of the inputs that returns a number")
+    base, changes = _numbers_of_base(base), _by_name("changes", changes)
+    _need_parameters(result, base)
     rows = {}
     for name, ends in changes.items():
         _inputs.need_known(name, base, "input in base")
-        low, high = ends
-        if not low <= base[name] <= high:
-            raise ValueError(
-                f"the range of {name!r} is {low:g} to {high:g}, and it is now {base[name]:g}: "
-                "give the lowest value first, and a range that holds the present one"
-            )
+        low, high = _range_around(name, ends, base[name])
         at_low, at_high = (one_number(result(**{**base, name: end})) for end in (low, high))
         rows[name] = [low, high, at_low, at_high, abs(at_high - at_low)]
     names = ["low", "high", "result_low", "result_high", "swing"]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=names).astype(float)
-    _inputs.refuse(
-        ~np.isfinite(table["swing"]),
-        "the result is missing or infinite",
-        "narrow the range",
-        index=table.index,
-    )
+    wrong = ~np.isfinite(table["swing"])
+    what = "the result is missing or infinite"
+    _inputs.refuse(wrong, what, "narrow the range", index=table.index, unit="inputs")
     table = table.sort_values("swing", ascending=False, kind="stable")
     table.attrs["base"] = one_number(result(**base))
     return table
 
 
-def _need_spending(cost):
-    _inputs.refuse(cost == 0, "cost is 0", "a return on nothing is not a number; leave it out")
+def _by_name(name, given):
+    if not isinstance(given, Mapping):
+        raise TypeError(f"{name} is {_inputs.name_of_type(given)}: give a dictionary by input")
+    if not given:
+        raise ValueError(f"{name} is empty: name the inputs, and the numbers that they have")
+    return given
+
+
+def _numbers_of_base(base):
+    return {
+        name: _inputs.number(f"{name!r} in base", value)
+        for name, value in _by_name("base", base).items()
+    }
+
+
+def _need_parameters(result, base):
+    """Refuse inputs that the function does not take, or that it misses."""
+    try:
+        inspect.signature(result).bind(**base)
+    except TypeError as error:
+        raise TypeError(
+            f"result cannot be called with {', '.join(map(str, base))} ({error}): name the "
+            "inputs in base as its parameters are named"
+        ) from None
+    except ValueError:  # written in C, without a signature
+        return
+
+
+def _range_around(name, ends, present):
+    """Return the two ends between which an input can be moved."""
+    example = f"give two numbers, {{{name!r}: (low, high)}}"
+    if isinstance(ends, str) or not pd.api.types.is_list_like(ends) or len(ends) != 2:
+        raise TypeError(f"the range of {name!r} is {ends!r}: {example}")
+    low, high = (_inputs.number(f"an end of {name!r}", end, remedy=example) for end in ends)
+    if not low <= present <= high:
+        raise ValueError(
+            f"the range of {name!r} is {low:g} to {high:g}, and it is now {present:g}: "
+            "give the lowest value first, and a range that holds the present one"
+        )
+    return low, high
+
+
+def _ratio(above, below, index=None):
+    """Divide, and refuse a quotient that no float can hold."""
+    with np.errstate(over="ignore"):
+        quotient = above / below
+    remedy = "give both amounts in the same unit, and leave out what is too small to be spent"
+    what = "the result is too large a number"
+    _inputs.refuse(~np.isfinite(quotient), what, remedy, above, below, index=index)
+    return quotient
+
+
+def _need_spending(cost, index=None):
+    remedy = "a return on nothing is not a number; leave it out"
+    _inputs.refuse(cost == 0, "cost is 0", remedy, index=index)
 
 
 # ---------------------------------------------------------------- what the metrics mean
