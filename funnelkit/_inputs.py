@@ -161,11 +161,11 @@ def number(name, value, *, above=None, at_least=None, at_most=None, remedy=None)
     remedy = remedy or f"give a number {' and '.join(filter(None, limits))}".rstrip()
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value[()]
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.number)):
+    if not _is_real(value):
         raise TypeError(f"{name} is {_short(value)}: {remedy}")
     try:
         value = float(value)
-    except (OverflowError, TypeError):
+    except OverflowError:
         raise ValueError(f"{name} is {_short(value)}: {remedy}") from None
     inside = (
         np.isfinite(value)
@@ -176,6 +176,12 @@ def number(name, value, *, above=None, at_least=None, at_most=None, remedy=None)
     if not inside:
         raise ValueError(f"{name} is {value:g}: {remedy}")
     return value
+
+
+def _is_real(value):
+    """Say whether a value is a real number; NumPy counts durations among its integers."""
+    real = isinstance(value, int | float | np.integer | np.floating)
+    return real and not isinstance(value, bool | np.timedelta64)
 
 
 def whole(name, value, *, at_least=1, at_most=None):
@@ -221,7 +227,7 @@ def duration(name, value, *, at_least=NO_TIME):
     """Return a length of time as a Timedelta; a number without a unit is not one."""
     advice = "give a number with its unit, such as '7D' or '12h'"
     bare = isinstance(value, str) and re.fullmatch(r"\s*[+-]?\d+(\.\d*)?\s*", value)
-    if bare or isinstance(value, (bool, int, float, np.number)):
+    if bare or isinstance(value, bool) or _is_real(value):
         raise TypeError(f"{name} is {value!r}, without a unit: {advice}")
     try:
         length = pd.Timedelta(value)

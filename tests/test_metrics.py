@@ -4,8 +4,10 @@ Oracles: statsmodels for the intervals, exact binomial sums for their coverage, 
 Python for the rates over time, numbers counted by hand for the contract.
 """
 
+import importlib
 import math
 import statistics
+import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -14,8 +16,9 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from statsmodels.stats.proportion import proportion_confint
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
+import funnelkit
 from funnelkit import contract, funnels, metrics
 
 # ---------------------------------------------------------------- a rate and its interval
@@ -151,9 +154,12 @@ def test_what_comes_in_decides_what_comes_out(function):
         (0.2, 2, ValueError, r"converted is not a whole number \(0.2\): give counts, not rates"),
         (1, math.inf, ValueError, r"visitors is not a whole number \(inf\)"),
         (math.nan, 2, ValueError, "converted is missing: fill or leave it out"),
-        (None, 2, ValueError, "converted is missing"),
+        (None, 2, TypeError, "converted is None: give numbers"),
         (1, pd.NA, ValueError, "visitors is missing"),
-        ("1", 2, TypeError, "converted holds string values: give numbers"),
+        ("1", 2, TypeError, r"converted holds text: remove .*, then pd.to_numeric\(...\)"),
+        ({1}, 2, TypeError, r"converted is \{1\}: give numbers"),
+        ([[1], [1, 2]], 2, TypeError, "converted is a list of lists: give one number per row"),
+        (1, 10**400, ValueError, "visitors holds a number too large to compute with"),
         (True, 2, TypeError, r"converted is boolean: give the count, its .sum\(\)"),
         (pd.Series([True, False]), 2, TypeError, "converted is boolean"),
         (pd.DataFrame({"a": [1]}), 2, TypeError, "converted is a table: give one of its columns"),
@@ -166,7 +172,8 @@ def test_what_comes_in_decides_what_comes_out(function):
         ),
         (pd.Series([1, 5], [7, 8]), 4, ValueError, r"first: row 8, 5 of 4"),
         (1, [3, 0, 0], ValueError, r"visitors is 0 in 2 of 3 rows \(first: row 1\)"),
-        ([1, 2, 3], [4, 5], ValueError, "there are 3 values of converted and 2 of visitors"),
+        ([1, 2, 3], [4, 5], ValueError, "there are 3 of converted and 2 of visitors: give as many"),
+        (pd.Series([1]), [4, 5, 6], ValueError, "there are 1 of converted and 3 of visitors"),
         (
             pd.Series([1], ["a"]),
             pd.Series([2], ["b"]),
@@ -175,19 +182,130 @@ def test_what_comes_in_decides_what_comes_out(function):
         ),
     ],
 )
-def test_counts_that_are_none_are_refused(function, converted, visitors, error, words):
+def test_what_is_not_a_count_is_refused(function, converted, visitors, error, words):
     with pytest.raises(error, match=words):
         function(converted, visitors)
 
 
 @pytest.mark.parametrize(
     ("confidence", "error"),
-    [(95, ValueError), (0, ValueError), (1, ValueError), (math.nan, ValueError), ("95", TypeError)],
+    [
+        (95, ValueError),
+        (0, ValueError),
+        (1, ValueError),
+        (1 - 1e-16, ValueError),
+        (math.nan, ValueError),
+        ("95", TypeError),
+    ],
 )
 def test_confidence_is_a_fraction(confidence, error):
     for function in (metrics.wilson_interval, metrics.wald_interval):
         with pytest.raises(error, match=r"confidence is '?\w+'?: give a fraction.* such as 0.95"):
             function(2, 20, confidence=confidence)
+
+
+# ---------------------------------------------------------------- a difference of two rates
+
+# Newcombe (1998), Statistics in Medicine 17, 873-890, table II, method 10.
+NEWCOMBE = {
+    (56, 70, 48, 80): (0.0524, 0.3339),
+    (9, 10, 3, 10): (0.1705, 0.8090),
+    (6, 7, 2, 7): (0.0582, 0.8062),
+    (5, 56, 0, 29): (-0.0381, 0.1926),
+    (0, 10, 0, 20): (-0.1611, 0.2775),
+    (0, 10, 0, 10): (-0.2775, 0.2775),
+    (10, 10, 0, 20): (0.6791, 1.0000),
+    (10, 10, 0, 10): (0.6075, 1.0000),
+}
+
+
+@pytest.mark.parametrize("pair", NEWCOMBE)
+def test_a_difference_has_the_interval_that_newcombe_published(pair):
+    x1, n1, x2, n2 = pair
+    result = metrics.difference(*pair)
+    assert list(result.index) == ["difference", "ci_low", "ci_high"]
+    assert result["difference"] == pytest.approx(x1 / n1 - x2 / n2)
+    assert (round(result["ci_low"], 4), round(result["ci_high"], 4)) == NEWCOMBE[pair]
+
+
+@given(counts, counts, confidences)
+def test_a_difference_agrees_with_statsmodels(first, second, confidence):
+    result = metrics.difference(*first, *second, confidence=confidence)
+    theirs = confint_proportions_2indep(*first, *second, method="newcomb", alpha=1 - confidence)
+    assert (result["ci_low"], result["ci_high"]) == pytest.approx(theirs, abs=1e-9)
+
+
+@given(counts, counts)
+def test_a_difference_the_other_way_round_is_the_mirror_image(first, second):
+    one, two = metrics.difference(*first, *second), metrics.difference(*second, *first)
+    assert one.tolist() == pytest.approx([-two["difference"], -two["ci_high"], -two["ci_low"]])
+    assert -1 <= one["ci_low"] <= one["difference"] <= one["ci_high"] <= 1
+
+
+def test_an_interval_of_a_difference_covers_what_it_promises():
+    """Exact: over all pairs of binomial counts of 30 and 40 people."""
+
+    def chances(n, p):
+        return np.array([math.comb(n, k) * p**k * (1 - p) ** (n - k) for k in range(n + 1)])
+
+    x1, x2 = np.meshgrid(np.arange(31), np.arange(41), indexing="ij")
+    table = metrics.difference(x1.ravel(), 30, x2.ravel(), 40)
+    covered = []
+    for p1, p2 in [(0.1, 0.1), (0.2, 0.4), (0.5, 0.5), (0.05, 0.3), (0.9, 0.6)]:
+        chance = np.outer(chances(30, p1), chances(40, p2)).ravel()
+        inside = (table["ci_low"] <= p1 - p2) & (p1 - p2 <= table["ci_high"])
+        covered.append(chance[inside].sum())
+    assert min(covered) > 0.93 and 0.945 < np.mean(covered) < 0.965
+
+
+def test_two_intervals_may_overlap_where_the_difference_is_clear():
+    low_of_first, high_of_second = (
+        metrics.wilson_interval(60, 400)[0],
+        metrics.wilson_interval(40, 400)[1],
+    )
+    assert low_of_first < high_of_second
+    assert metrics.difference(60, 400, 40, 400)["ci_low"] > 0
+
+
+def test_differences_of_several_pairs_are_a_table():
+    names = ["mail", "ads"]
+    columns = [pd.Series(values, names) for values in ([56, 9], [70, 10], [48, 3], [80, 10])]
+    table = metrics.difference(*columns)
+    assert list(table.columns) == ["difference", "ci_low", "ci_high"]
+    assert list(table.index) == names
+    for name, *pair in zip(names, *columns, strict=True):
+        pd.testing.assert_series_equal(
+            table.loc[name], metrics.difference(*pair), check_names=False, check_exact=True
+        )
+    against_one = metrics.difference(columns[0], columns[1], 48, 80)
+    assert against_one.loc["mail"].tolist() == table.loc["mail"].tolist()
+    assert list(metrics.difference([56, 9], [70, 10], 48, 80).index) == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("pair", "error", "words"),
+    [
+        (
+            (71, 70, 48, 80),
+            ValueError,
+            r"converted_1 is greater than n_1 \(71 of 70\): count users",
+        ),
+        ((56, 70, 0, 0), ValueError, "n_2 is 0: a rate of nobody is not a number"),
+        ((0.8, 70, 48, 80), ValueError, "converted_1 is not a whole number"),
+        ((56, 70, True, 80), TypeError, "converted_2 is boolean"),
+        ((56, 70, None, 80), TypeError, "converted_2 is None: give numbers"),
+        (([1, 2], [3, 4, 5], 1, 2), ValueError, "2 of converted_1 and 3 of n_1"),
+        ((np.ones((2, 2)), 2, 1, 2), TypeError, "the counts are tables: give one column of each"),
+        (
+            (pd.Series([1], ["a"]), 2, pd.Series([1], ["b"]), 2),
+            ValueError,
+            "converted_1 and converted_2 have different indexes",
+        ),
+    ],
+)
+def test_a_difference_of_what_are_not_counts_is_refused(pair, error, words):
+    with pytest.raises(error, match=words):
+        metrics.difference(*pair)
 
 
 # ---------------------------------------------------------------- rates by group
@@ -203,21 +321,21 @@ USERS = pd.DataFrame(
 
 def test_rates_by_group_sum_to_the_total():
     by_channel = metrics.rates(USERS, by="channel")
-    assert list(by_channel.columns) == ["visitors", "converted", "rate", "ci_low", "ci_high"]
+    assert list(by_channel.columns) == ["n", "converted", "rate", "ci_low", "ci_high"]
     assert list(by_channel.index[:2]) == ["mail", "search"] and pd.isna(by_channel.index[2])
-    assert list(by_channel["visitors"]) == [2, 3, 1]
+    assert list(by_channel["n"]) == [2, 3, 1]
     assert list(by_channel["converted"]) == [1, 1, 1]
     total = metrics.rates(USERS)
     assert list(total.index) == ["all"]
-    assert total[["visitors", "converted"]].loc["all"].tolist() == [6, 3]
+    assert total[["n", "converted"]].loc["all"].tolist() == [6, 3]
     low, high = metrics.wilson_interval(1, 3)
     assert by_channel.loc["search", ["rate", "ci_low", "ci_high"]].tolist() == [1 / 3, low, high]
 
 
 def test_rates_by_two_columns_and_categories_in_their_order():
     both = metrics.rates(USERS, by=["channel", "device"])
-    assert both.loc[("search", "mobile"), "visitors"] == 2
-    assert both["visitors"].sum() == 6
+    assert both.loc[("search", "mobile"), "n"] == 2
+    assert both["n"].sum() == 6
     ordered = USERS.assign(
         device=pd.Categorical(USERS["device"], ["tablet", "mobile", "desktop"], ordered=True)
     )
@@ -235,7 +353,7 @@ def test_rates_do_not_depend_on_the_order_of_rows(users, random):
     shuffled = pd.DataFrame(users, columns=["group", "converted"])
     result = metrics.rates(table, by="group")
     pd.testing.assert_frame_equal(result, metrics.rates(shuffled, by="group"))
-    assert result["visitors"].sum() == len(users)
+    assert result["n"].sum() == len(users)
     assert result["converted"].sum() == sum(converted for _, converted in users)
 
 
@@ -260,19 +378,35 @@ def test_rates_take_nullable_booleans_and_another_name():
             USERS.astype({"converted": int}),
             {},
             TypeError,
-            r"'converted' holds integer values, not True and False: .*table\['converted'\] > 0",
+            "converted holds whole numbers, not True and False: .* for instance column > 0",
         ),
         (
             USERS.assign(converted=[True, None, None, False, True, True]),
             {},
             ValueError,
-            r"'converted' is missing in 2 of 6 rows \(first: row 1\): decide for each",
+            r"converted is missing in 2 of 6 rows \(first: row 1\): leave these rows out where",
         ),
         (USERS.assign(converted=None), {}, TypeError, "not True and False"),
         (USERS, {"confidence": 95}, ValueError, "confidence is 95"),
+        (USERS, {"by": {"channel"}}, TypeError, "by is {'channel'}: give the name of a column"),
+        (
+            USERS.assign(channel=[["search"]] * 6),
+            {"by": "channel"},
+            ValueError,
+            "column 'channel' holds lists in 6 of 6 rows",
+        ),
+        *[
+            (
+                pd.concat([USERS, USERS[[twice]]], axis=1),
+                {"by": "channel"},
+                ValueError,
+                f"table has 2 columns called '{twice}': rename or drop all but one",
+            )
+            for twice in ("channel", "converted")
+        ],
     ],
 )
-def test_rates_refuse_what_is_no_table_of_users(table, options, error, words):
+def test_rates_refuse_what_is_not_a_table_of_users(table, options, error, words):
     with pytest.raises(error, match=words):
         metrics.rates(table, **options)
 
@@ -310,12 +444,12 @@ def test_period_rate_counts_as_a_loop_does(seed):
             converted.setdefault(week_of(time), set()).add(user)
     table = metrics.period_rate(log, "visit", "customer")
     for week, row in table.iterrows():
-        assert row["visitors"] == len(entered.get(week, ()))
+        assert row["users"] == len(entered.get(week, ()))
         assert row["converted"] == len(converted.get(week, ()))
-    assert table["visitors"].sum() == sum(map(len, entered.values()))
+    assert table["users"].sum() == sum(map(len, entered.values()))
     assert table["converted"].sum() == sum(map(len, converted.values()))
     assert (table.index[1:].asi8 - table.index[:-1].asi8 == 1).all(), "no week is left out"
-    expected = table["converted"] / table["visitors"].where(table["visitors"] > 0)
+    expected = table["converted"] / table["users"].where(table["users"] > 0)
     pd.testing.assert_series_equal(table["rate"], expected, check_names=False)
 
 
@@ -338,7 +472,7 @@ def test_cohort_rate_counts_as_a_loop_and_as_the_funnel_does(seed, until):
         cell[1] += bool(((ends >= entry) & (ends <= entry + window)).any())
     table = metrics.cohort_rate(log, "visit", "customer", window=window, observed_until=until)
     assert table.attrs["left_out"] == left_out
-    assert {w: row[["visitors", "converted"]].tolist() for w, row in table.iterrows()} == expected
+    assert {w: row[["users", "converted"]].tolist() for w, row in table.iterrows()} == expected
     assert list(table.index) == sorted(expected)
 
     reached = funnels.reach(log, ["visit", "customer"], window=window, observed_until=until)
@@ -346,7 +480,7 @@ def test_cohort_rate_counts_as_a_loop_and_as_the_funnel_does(seed, until):
     users = reached.assign(
         converted=reached["level"] == 2, period=reached["visit"].dt.to_period("W")
     )
-    same = metrics.rates(users, by="period")
+    same = metrics.rates(users, by="period").rename(columns={"n": "users"})
     pd.testing.assert_frame_equal(table, same, check_freq=False)
 
 
@@ -402,11 +536,39 @@ LOG = metrics.example_events()
         (LOG, "visit", "costumer", ValueError, "did you mean 'customer'?"),
         (LOG.drop(columns="event"), "visit", "customer", ValueError, "called 'event'"),
         (
-            LOG.astype({"timestamp": str}),
+            LOG.assign(timestamp=LOG["timestamp"].dt.strftime("%d/%m/%Y %H:%M")),
+            "visit",
+            "customer",
+            ValueError,
+            r"is not a time as ISO 8601 writes it in 19 of 19 rows \(first: row 0, '02/03/2026 09",
+        ),
+        (
+            LOG.assign(timestamp=range(19)),
             "visit",
             "customer",
             TypeError,
-            "'timestamp' holds str, not times: convert with pd.to_datetime",
+            "'timestamp' holds numbers, not times: say what they count",
+        ),
+        (
+            LOG.assign(user_id=[8887, "8887"] * 9 + [8887]),
+            "visit",
+            "customer",
+            TypeError,
+            "'user_id' holds ids of several types, such as 8887 and '8887'",
+        ),
+        (
+            pd.concat([LOG, LOG[["user_id"]]], axis=1),
+            "visit",
+            "customer",
+            ValueError,
+            "events has 2 columns called 'user_id'",
+        ),
+        (
+            LOG.assign(event=[["visit"]] * 19),
+            "visit",
+            "customer",
+            ValueError,
+            "column 'event' holds lists",
         ),
         (
             LOG.assign(timestamp=LOG["timestamp"].dt.tz_localize("UTC")),
@@ -442,9 +604,10 @@ def test_rates_over_time_refuse_a_broken_log(log, start, end, error, words):
     ("window", "error", "words"),
     [
         (7, TypeError, "window is 7, without a unit: give a number with its unit, such as '7D'"),
-        ("-1D", ValueError, "window is '-1D': it runs forward from the entry"),
-        ("soon", ValueError, "window is 'soon', not a duration"),
-        (None, ValueError, "window is None, not a duration"),
+        ("7", TypeError, "window is '7', without a unit"),
+        ("-1D", ValueError, "window is '-1D': it runs forward in time"),
+        ("soon", ValueError, "window is 'soon', not a length of time"),
+        (None, ValueError, "window is missing: give a number with its unit"),
     ],
 )
 def test_a_window_is_a_duration_with_its_unit(window, error, words):
@@ -453,8 +616,77 @@ def test_a_window_is_a_duration_with_its_unit(window, error, words):
 
 
 def test_a_window_that_is_over_for_nobody_is_refused():
-    with pytest.raises(ValueError, match="no user's window of 60 days .* is over by 2026-04-01"):
+    with pytest.raises(ValueError, match="no user's window of 60 days is over by .*2026-04-01"):
         metrics.cohort_rate(LOG, "visit", "customer", window="60D", observed_until="2026-04-01")
+
+
+def test_times_written_as_iso_8601_are_times():
+    written = LOG.astype({"timestamp": str})
+    for function in (metrics.period_rate, metrics.cohort_rate):
+        options = {} if function is metrics.period_rate else {"window": "7D"}
+        expected = function(LOG, "visit", "customer", **options)
+        pd.testing.assert_frame_equal(function(written, "visit", "customer", **options), expected)
+
+
+def test_times_kept_by_arrow_are_times():
+    pytest.importorskip("pyarrow")
+    for kind in ("timestamp[us][pyarrow]", "timestamp[ns][pyarrow]"):
+        stored = LOG.astype({"timestamp": kind})
+        expected = metrics.cohort_rate(LOG, "visit", "customer", window="7D")
+        table = metrics.cohort_rate(stored, "visit", "customer", window="7D")
+        pd.testing.assert_frame_equal(table, expected)
+
+
+@pytest.mark.parametrize("freq", ["7D", "2W", "14D", "3M", "week", "h", None, 7])
+def test_a_period_is_one_day_week_month_quarter_or_year(freq):
+    """With "7D", pandas would begin a period on every day, and keep every seventh."""
+    with pytest.raises((ValueError, TypeError), match="freq is .*: give 'D', 'W', 'M', 'Q' or 'Y'"):
+        metrics.period_rate(LOG, "visit", "customer", freq=freq)
+    with pytest.raises((ValueError, TypeError), match="freq is .*: give 'D', 'W', 'M', 'Q' or 'Y'"):
+        metrics.cohort_rate(LOG, "visit", "customer", window="7D", freq=freq)
+
+
+@pytest.mark.parametrize("freq", ["D", "W", "W-WED", "M", "Q", "Y"])
+def test_no_user_is_lost_whatever_the_period(freq):
+    table = metrics.period_rate(LOG, "visit", "customer", freq=freq)
+    assert (table["users"].sum(), table["converted"].sum()) == (7, 3)
+    assert metrics.cohort_rate(LOG, "visit", "customer", window="7D", freq=freq)["users"].sum() == 7
+
+
+@pytest.mark.parametrize(
+    ("end", "left_out"),
+    [
+        # Five entered from 2 March 09:00 to 7 March 08:00; the last two on the 9th and the 10th.
+        ("2026-03-14", 2),
+        ("2026-03-14 08:00", 2),
+        ("2026-03-14 07:59:59", 3),
+        ("2026-03-13", 3),
+        ("2026-03-16", 1),
+        (pd.Timestamp("2026-03-17"), 0),
+        (pd.Timestamp("2026-03-17 19:00"), 1),
+        (pd.Period("2026-03", "M"), 0),
+    ],
+)
+def test_a_user_counts_once_the_whole_window_was_watched(end, left_out):
+    table = metrics.cohort_rate(LOG, "visit", "customer", window="7D", observed_until=end)
+    assert table.attrs["left_out"] == left_out
+    assert table["users"].sum() == 7 - left_out
+
+
+@pytest.mark.parametrize(
+    ("end", "error", "words"),
+    [
+        ("12/03/2026", ValueError, "observed_until is '12/03/2026', not written as ISO 8601"),
+        ("12.03.2026", ValueError, "not written as ISO 8601"),
+        (2026, TypeError, "observed_until is 2026, not a date"),
+        (pd.NaT, ValueError, "observed_until is missing"),
+        (pd.Timestamp("2026-03-17", tz="UTC"), ValueError, "with a time zone"),
+        ("9999-01-01", ValueError, "not a day that can be"),
+    ],
+)
+def test_the_end_of_a_log_is_a_date(end, error, words):
+    with pytest.raises(error, match=words):
+        metrics.cohort_rate(LOG, "visit", "customer", window="7D", observed_until=end)
 
 
 # ---------------------------------------------------------------- bootstrap by user
@@ -589,7 +821,7 @@ def test_bootstrap_result_reads_well_and_cannot_be_changed():
             ValueError,
             r"'user_id' is missing in 1 of 9 rows \(first: row 4\)",
         ),
-        (flags(9, 3), lambda t: t, {}, TypeError, "returned a DataFrame: it must be one number"),
+        (flags(9, 3), lambda t: t, {}, TypeError, "returned a DataFrame: let it return one number"),
         (
             flags(9, 3),
             lambda t: pd.Timedelta("2D"),
@@ -606,7 +838,29 @@ def test_bootstrap_result_reads_well_and_cannot_be_changed():
             "missing or infinite in .* of 50 resamples",
         ),
         (flags(9, 3), rate_of, {"n_resamples": 1}, ValueError, "n_resamples is 1"),
-        (flags(9, 3), rate_of, {"n_resamples": 2.5}, ValueError, "n_resamples is 2.5"),
+        (flags(9, 3), rate_of, {"n_resamples": 2.5}, TypeError, "n_resamples is 2.5"),
+        (flags(9, 3), rate_of, {"n_resamples": True}, TypeError, "n_resamples is True"),
+        *[
+            (flags(9, 3), rate_of, {"seed": seed}, error, f"seed is {seed!r}: give a whole number")
+            for seed, error in [("a", TypeError), (1.5, TypeError), (True, TypeError)]
+        ],
+        (flags(9, 3), rate_of, {"seed": -1}, ValueError, "seed is -1: give a whole number"),
+        (flags(9, 3), "mean", {}, TypeError, "statistic is 'mean': give a function of a table"),
+        (
+            pd.concat([flags(9, 3), flags(9, 3)], axis=1),
+            rate_of,
+            {},
+            ValueError,
+            "table has 2 columns called 'user_id'",
+        ),
+        (
+            flags(4, 1).assign(user_id=[8887, "8887", 1, 2]),
+            rate_of,
+            {},
+            TypeError,
+            "'user_id' holds ids of several types",
+        ),
+        (flags(9, 3), lambda t: 10**400, {}, ValueError, "the statistic is too large a number"),
         (flags(9, 3), rate_of, {"confidence": 95}, ValueError, "confidence is 95"),
     ],
 )
@@ -614,6 +868,112 @@ def test_bootstrap_result_reads_well_and_cannot_be_changed():
 def test_bootstrap_refuses_what_it_cannot_use(table, statistic, options, error, words):
     with pytest.raises(error, match=words):
         metrics.bootstrap(table, statistic, **options)
+
+
+@pytest.mark.parametrize(
+    "statistic",
+    [
+        lambda table: (table["user_id"] < 1100).mean(),
+        lambda table: table["group"].nunique(),
+    ],
+)
+def test_a_statistic_that_a_resample_cannot_repeat_is_refused(statistic):
+    """Ids are numbered anew; of 400 distinct values a resample has about 253."""
+    users = flags(400, 100).assign(user_id=range(1000, 1400), group=range(400))
+    with pytest.raises(ValueError, match="is outside of all 200 resamples .* distinct"):
+        metrics.bootstrap(users, statistic, n_resamples=200, seed=1)
+
+
+def test_a_statistic_that_never_changes_is_not_refused_for_its_rounding():
+    result = metrics.bootstrap(flags(9, 3), lambda table: 0.1 + 0.2, n_resamples=100)
+    assert (result.low, result.high, result.noise) == (0.1 + 0.2, 0.1 + 0.2, (0, 0))
+
+
+def test_bootstrap_draws_two_thousand_times_unless_told_otherwise():
+    assert len(metrics.bootstrap(flags(9, 3), rate_of, seed=1).replicates) == 2000
+
+
+def replicates_of(values, confidence=0.95):
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(values, [tail, 1 - tail])
+    return metrics.Bootstrap(0.0, low, high, np.asarray(values), confidence)
+
+
+@pytest.mark.parametrize("confidence", [0.8, 0.95])
+def test_the_noise_of_an_interval_is_how_far_its_ends_wander_from_seed_to_seed(confidence):
+    rng = np.random.default_rng(0)
+    runs = [replicates_of(rng.normal(size=2000), confidence) for _ in range(400)]
+    ends = np.array([(run.low, run.high) for run in runs])
+    noise = np.array([run.noise for run in runs]).mean(axis=0)
+    assert noise == pytest.approx(ends.std(axis=0), rel=0.1)
+    # In theory sqrt(p (1 - p) / B) divided by the density at the quantile.
+    z, tail = statistics.NormalDist().inv_cdf((1 + confidence) / 2), (1 - confidence) / 2
+    density = statistics.NormalDist().pdf(z)
+    assert noise == pytest.approx(math.sqrt(tail * (1 - tail) / 2000) / density, rel=0.1)
+
+
+def test_the_noise_of_an_interval_agrees_with_maritz_and_jarrett():
+    """Another estimator of the same: a weighted sum over all replicates."""
+    from scipy.stats.mstats import mjci
+
+    values = np.random.default_rng(3).gamma(2, size=5000)
+    theirs = mjci(values, [0.025, 0.975])
+    assert replicates_of(values).noise == pytest.approx(theirs, rel=0.15)
+
+
+def test_four_times_as_many_resamples_halve_the_noise():
+    values = statistics.NormalDist().inv_cdf
+    few, many = (
+        replicates_of([values((i + 0.5) / n) for i in range(n)]).noise for n in (1000, 4000)
+    )
+    assert few == pytest.approx(2 * np.array(many), rel=0.03)
+
+
+def test_the_noise_is_missing_where_the_resamples_are_too_few_to_tell():
+    assert np.isnan(replicates_of(range(38)).noise).all()
+    assert not np.isnan(replicates_of(range(40)).noise).any()
+    assert np.isnan(replicates_of(range(190), 0.99).noise).all()
+
+
+def test_a_bootstrap_is_silent_where_nobody_watches(capsys, monkeypatch):
+    """A stored notebook must not depend on how fast the machine was."""
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+    bars = watched_bars(monkeypatch)
+    metrics.bootstrap(flags(9, 3), rate_of, n_resamples=50)
+    assert [bar["shown"] for bar in bars] == [False]
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_bootstrap_shows_its_progress_in_jupyterlab_once_it_takes_a_second(capsys, monkeypatch):
+    monkeypatch.setenv("JPY_SESSION_NAME", "02.ipynb")
+    bars = watched_bars(monkeypatch)
+    metrics.bootstrap(flags(9, 3), rate_of, n_resamples=50)
+    assert bars == [{"shown": True, "total": 50, "delay": 1, "leave": False}]
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_bootstrap_shows_its_progress_in_a_terminal(monkeypatch):
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    bars = watched_bars(monkeypatch)
+    metrics.bootstrap(flags(9, 3), rate_of, n_resamples=50)
+    assert [bar["shown"] for bar in bars] == [True]
+
+
+def watched_bars(monkeypatch):
+    """Keep the bars that are made, so that a test can look at them."""
+    import tqdm
+
+    bars = []
+
+    class Watched(tqdm.tqdm):
+        def __init__(self, *args, **options):
+            super().__init__(*args, **options)
+            of_bar = {name: getattr(self, name, None) for name in ("total", "delay", "leave")}
+            bars.append({"shown": not self.disable, **of_bar})
+
+    monkeypatch.setattr(tqdm, "tqdm", Watched)
+    return bars
 
 
 # ---------------------------------------------------------------- money
@@ -658,7 +1018,7 @@ def test_blended_cost_never_exceeds_paid_cost(channels):
         assert min(each) * (1 - 1e-9) <= paid <= max(each) * (1 + 1e-9)
 
 
-def test_channels_may_stand_in_any_order():
+def test_channels_may_come_in_any_order():
     cost = pd.Series({"ads": 3000.0, "direct": 0.0})
     assert metrics.cac(cost, pd.Series({"direct": 10, "ads": 20})) == 100
 
@@ -715,10 +1075,28 @@ SERIES = pd.Series([1.0, 2.0], index=["ads", "seo"])
         (lambda: metrics.roi_on_revenue(1, 0), ValueError, "cost is 0: a return on nothing"),
         (lambda: metrics.roi_on_revenue(1, -5), ValueError, r"cost is negative \(-5\)"),
         (lambda: metrics.roi_on_margin(1, -2, 5), ValueError, "delivery is negative"),
-        (lambda: metrics.roas("1", 5), TypeError, "revenue holds string values: give numbers"),
+        (lambda: metrics.roas("1", 5), TypeError, "revenue holds text: remove currency signs"),
         (lambda: metrics.roas(np.nan, 5), ValueError, "revenue is missing"),
         (lambda: metrics.roas(np.inf, 5), ValueError, "revenue is infinite"),
-        (lambda: metrics.roas([1, 2], [1, 2, 3]), ValueError, "2 of revenue, 3 of cost"),
+        (
+            lambda: metrics.roi_on_revenue(1e308, 1e-308),
+            ValueError,
+            r"the result is too large a number \(1e\+308 of 1e-308\): give both .* same unit",
+        ),
+        (
+            lambda: metrics.roas(SERIES, SERIES.replace(2.0, 1e-309) * 1.0),
+            ValueError,
+            r"the result is too large a number in 1 of 2 rows \(first: row 'seo', 2 of 1e-309\)",
+        ),
+        (
+            lambda: metrics.roi_on_margin(0, 1.7e308, 1.7e308),
+            ValueError,
+            "the result is too large a number",
+        ),
+        (lambda: metrics.payback_months(1e300, 1e-300), ValueError, "too large a number"),
+        (lambda: metrics.break_even_rate(1e300, 1e-300), ValueError, "too large a number"),
+        (lambda: metrics.cost_per(SERIES, SERIES - 1), ValueError, "nobody .* row 'ads'"),
+        (lambda: metrics.roas([1, 2], [1, 2, 3]), ValueError, "2 of revenue and 3 of cost"),
         (lambda: metrics.roas(SERIES, SERIES[::-1]), ValueError, "different indexes"),
         (lambda: metrics.roas(SERIES, -SERIES), ValueError, "in 2 of 2 rows .*row 'ads', -1"),
         (lambda: metrics.cost_per(100, 0), ValueError, "nobody reached the stage"),
@@ -726,12 +1104,34 @@ SERIES = pd.Series([1.0, 2.0], index=["ads", "seo"])
         (lambda: metrics.cac({"a": 1}, {"a": 0}), ValueError, "there are no customers"),
         (lambda: metrics.cac({"a": 1}, {"b": 1}), ValueError, "only one .* has a, b"),
         (lambda: metrics.cac({"a": -1}, {"a": 1}), ValueError, "cost is negative"),
-        (lambda: metrics.cac(100, 2), TypeError, r"cost is a int: .*cost_per"),
+        (lambda: metrics.cac(100, 2), TypeError, "cost is an int: .*cost_per"),
         (lambda: metrics.cac({"a": 0}, {"a": 1}, basis="paid"), ValueError, "no channel costs"),
-        (lambda: metrics.cac({"a": 1}, {"a": 1}, basis="all"), ValueError, "basis is 'all'"),
+        (
+            lambda: metrics.cac(pd.Series([1, 2], ["a", "a"]), pd.Series([1, 2], ["a", "a"])),
+            ValueError,
+            r"a channel of cost is there twice .*'a'\): sum them",
+        ),
+        (lambda: metrics.cac({"a": 1, "b": 1}, {"a": True, "b": False}), TypeError, "is boolean"),
+        (
+            lambda: metrics.cac({"a": 1}, {"a": 1}, basis="all"),
+            ValueError,
+            "basis is 'all': give one of 'blended'",
+        ),
         (lambda: metrics.payback_months(100, 0), ValueError, "never paid back"),
         (lambda: metrics.break_even_rate(1, 0), ValueError, "no rate breaks even"),
         (lambda: metrics.marginal_returns([1], [1]), ValueError, "at least two levels"),
+        (
+            lambda: metrics.marginal_returns([1, 2, 3], [5]),
+            ValueError,
+            "there are 3 of cost and 1 of returned: give one of each for all levels",
+        ),
+        (lambda: metrics.marginal_returns(3, [1, 2]), TypeError, "cost is 3: give a column"),
+        (lambda: metrics.marginal_returns({1, 3}, [1, 2]), TypeError, "cost is a set"),
+        (
+            lambda: metrics.marginal_returns(SERIES, SERIES[::-1]),
+            ValueError,
+            "cost and returned have different indexes",
+        ),
         (lambda: metrics.marginal_returns([1, 3, 2], [1, 2, 3]), ValueError, "from 3 to 2"),
         (lambda: metrics.marginal_returns([0, 3], [1, 2]), ValueError, "cost is 0"),
         (
@@ -748,14 +1148,57 @@ SERIES = pd.Series([1.0, 2.0], index=["ads", "seo"])
         (
             lambda: metrics.sensitivity(lambda **_: "5", BASE, {"rate": (0, 1)}),
             TypeError,
-            "returned a str",
+            "result returned a str: let it return one number",
+        ),
+        *[
+            (
+                lambda ends=ends: metrics.sensitivity(profit, BASE, {"rate": ends}),
+                TypeError,
+                r"the range of 'rate' is .*: give two numbers, \{'rate': \(low, high\)\}",
+            )
+            for ends in [(0.01,), (0.01, 0.02, 0.03), "-10%", 0.03, {0.01, 0.03}, None]
+        ],
+        (
+            lambda: metrics.sensitivity(profit, BASE, {"rate": ("0.01", 0.03)}),
+            TypeError,
+            "an end of 'rate' is '0.01': give two numbers",
+        ),
+        (
+            lambda: metrics.sensitivity(profit, BASE, {"rate": (0.01, np.inf)}),
+            ValueError,
+            "an end of 'rate' is inf: give two numbers",
+        ),
+        (
+            lambda: metrics.sensitivity(profit, BASE, [("rate", (0, 1))]),
+            TypeError,
+            "changes is a list: give a dictionary by input",
+        ),
+        (
+            lambda: metrics.sensitivity(500, BASE, {"rate": (0, 1)}),
+            TypeError,
+            "result is 500: give a function of the inputs",
+        ),
+        (
+            lambda: metrics.sensitivity(profit, BASE | {"margin": "50"}, {"rate": (0, 1)}),
+            TypeError,
+            "'margin' in base is '50': give a number",
+        ),
+        (
+            lambda: metrics.sensitivity(profit, {"rate": 0.02}, {"rate": (0, 1)}),
+            TypeError,
+            "result cannot be called with rate .*missing a required argument: 'visitors'",
+        ),
+        (
+            lambda: metrics.sensitivity(profit, BASE | {"fee": 1}, {"rate": (0, 1)}),
+            TypeError,
+            "result cannot be called with visitors, rate, margin, fee .*'fee'.*: name the inputs",
         ),
         (
             lambda: metrics.sensitivity(
                 lambda rate: 1 / rate if rate else np.inf, {"rate": 1}, {"rate": (0, 1)}
             ),
             ValueError,
-            "missing or infinite in 1 of 1 rows .*'rate'",
+            "missing or infinite in 1 of 1 inputs .*'rate'",
         ),
     ],
 )
@@ -789,6 +1232,8 @@ BOUGHT = [True, False, True, True, False, False, False, True, False, False]
 # Each metric's numerator and denominator, counted from the example without funnelkit.
 BY_HAND = {
     "conversion_rate": lambda: (200, 1000),
+    # Seven tenths of 80 would be 56, and only 48 converted.
+    "rate_difference": lambda: (56 * 80 - 48 * 70, 70 * 80),
     "step_rate": lambda: (len(who("opportunity")), len(who("lead"))),
     "overall_rate": lambda: (len(who("customer")), len(who("visit"))),
     "period_rate": lambda: (
@@ -869,6 +1314,7 @@ BY_HAND = {
 KINDS = {
     "roi-on-revenue": "roi",
     "roi-on-margin": "roi",
+    "rate-difference": "conversion-rate",
     "cac-blended": "cac",
     "cac-paid": "cac",
     "fault-share": "data-quality",
@@ -898,6 +1344,31 @@ def test_the_contract_and_its_function_agree(name):
     else:
         by_hand = numerator / denominator
     assert metric.compute() == pytest.approx(by_hand, rel=1e-12)
+
+
+def test_no_two_subjects_have_a_metric_of_the_same_name():
+    subjects = [importlib.import_module(f"funnelkit.{name}") for name in funnelkit.SUBJECTS]
+    names = [metric.name for subject in subjects for metric in subject.METRICS]
+    assert len(names) == len(set(names))
+    assert names == list(contract.gathered()), "in the order of the subjects"
+
+
+@pytest.mark.parametrize("subject", funnelkit.SUBJECTS)
+def test_a_metric_is_computed_by_a_public_function_of_its_subject(subject):
+    """Or of a module that the subject takes its entries from, or of scikit-learn."""
+    for metric in importlib.import_module(f"funnelkit.{subject}").METRICS:
+        where, _, name = metric.function.rpartition(".")
+        module = importlib.import_module(where)
+        assert callable(getattr(module, name))
+        if where.startswith("sklearn."):
+            continue
+        assert name in dir(module) and name[0] != "_", f"{metric.name}: {metric.function}"
+        assert metric in module.METRICS, f"{metric.name} is not among the metrics of {where}"
+
+
+def test_the_contract_can_be_asked_for_in_any_order():
+    names = ["step_rate", "conversion_rate", "churn"]
+    assert list(metrics.contract(*names).index) == names
 
 
 def test_the_contract_is_a_table_to_be_read():

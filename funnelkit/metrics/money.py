@@ -97,7 +97,9 @@ def roi_on_margin(revenue, delivery, cost):
     index = _inputs.aligned(**given)
     (revenue, delivery, cost), like_input = _inputs.amounts(**given)
     _need_spending(cost, index)
-    return like_input(_ratio(revenue - delivery - cost, cost, index))
+    with np.errstate(over="ignore"):  # of what is too large, `_ratio` speaks
+        gained = revenue - delivery - cost
+    return like_input(_ratio(gained, cost, index))
 
 
 def roas(revenue, cost):
@@ -376,13 +378,21 @@ def sensitivity(result, base, changes):
     margin 45.000  52.00       400.0        540.0  140.0
     """
     _inputs.need_callable("result", result, "a function of the inputs that returns a number")
-    base, changes = _numbers_of_base(base), _by_name("changes", changes)
+    base = {
+        name: _inputs.number(f"{name!r} in base", value)
+        for name, value in _by_input("base", base, "with the numbers that they have").items()
+    }
+    changes = _by_input("changes", changes, "that can be moved, and how far")
     _need_parameters(result, base)
+
+    def computed(**moved):
+        return one_number(result(**{**base, **moved}), "result")
+
     rows = {}
     for name, ends in changes.items():
         _inputs.need_known(name, base, "input in base")
         low, high = _range_around(name, ends, base[name])
-        at_low, at_high = (one_number(result(**{**base, name: end})) for end in (low, high))
+        at_low, at_high = (computed(**{name: end}) for end in (low, high))
         rows[name] = [low, high, at_low, at_high, abs(at_high - at_low)]
     names = ["low", "high", "result_low", "result_high", "swing"]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=names).astype(float)
@@ -390,23 +400,16 @@ def sensitivity(result, base, changes):
     what = "the result is missing or infinite"
     _inputs.refuse(wrong, what, "narrow the range", index=table.index, unit="inputs")
     table = table.sort_values("swing", ascending=False, kind="stable")
-    table.attrs["base"] = one_number(result(**base))
+    table.attrs["base"] = computed()
     return table
 
 
-def _by_name(name, given):
+def _by_input(name, given, which):
     if not isinstance(given, Mapping):
         raise TypeError(f"{name} is {_inputs.name_of_type(given)}: give a dictionary by input")
     if not given:
-        raise ValueError(f"{name} is empty: name the inputs, and the numbers that they have")
+        raise ValueError(f"{name} is empty: name the inputs {which}")
     return given
-
-
-def _numbers_of_base(base):
-    return {
-        name: _inputs.number(f"{name!r} in base", value)
-        for name, value in _by_name("base", base).items()
-    }
 
 
 def _need_parameters(result, base):
@@ -425,7 +428,7 @@ def _need_parameters(result, base):
 def _range_around(name, ends, present):
     """Return the two ends between which an input can be moved."""
     example = f"give two numbers, {{{name!r}: (low, high)}}"
-    if isinstance(ends, str) or not pd.api.types.is_list_like(ends) or len(ends) != 2:
+    if not pd.api.types.is_list_like(ends, allow_sets=False) or len(ends) != 2:
         raise TypeError(f"the range of {name!r} is {ends!r}: {example}")
     low, high = (_inputs.number(f"an end of {name!r}", end, remedy=example) for end in ends)
     if not low <= present <= high:

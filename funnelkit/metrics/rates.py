@@ -282,7 +282,7 @@ def _with_interval(counts, confidence):
 
 def _wilson(x, n, z):
     centre = (x + z**2 / 2) / (n + z**2)
-    half = z * np.sqrt(x * (n - x) / n + z**2 / 4) / (n + z**2)
+    half = z * np.sqrt(x / n * (n - x) + z**2 / 4) / (n + z**2)
     # At the two extremes the algebra gives 0 and 1 exactly; rounding need not.
     return np.where(x == 0, 0.0, centre - half), np.where(x == n, 1.0, centre + half)
 
@@ -433,8 +433,9 @@ def _window_is_over(entered, window, observed_until):
     end = _inputs.end_of_data("observed_until", observed_until)
     over = entered <= end - window
     if not over.any():
+        length = str(window).removesuffix(" 00:00:00")
         raise ValueError(
-            f"no user's window of {window} is over by observed_until, {observed_until}: give a "
+            f"no user's window of {length} is over by observed_until, {observed_until}: give a "
             "shorter window, or wait"
         )
     return over
@@ -474,7 +475,7 @@ METRICS = (
     ),
     Metric(
         name="rate_difference",
-        formula=r"\frac{x_1}{n_1} - \frac{x_2}{n_2} = \frac{x_1 n_2 - x_2 n_1}{n_1 n_2}",
+        formula=r"\frac{x_1}{n_1} - \frac{x_2}{n_2}",
         numerator="each group's converted times the other's size",
         denominator="the sizes of the two groups, multiplied",
         unit="difference of two shares of users",

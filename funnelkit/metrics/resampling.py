@@ -239,14 +239,14 @@ def _user_sampler(table, user):
     return draw, n
 
 
-def one_number(value):
-    """Return what a statistic returned as a float."""
+def one_number(value, what="the statistic"):
+    """Return what a function returned as a float."""
     if isinstance(value, (pd.Timedelta, np.timedelta64)):
-        raise TypeError("the statistic is a duration: divide it by pd.Timedelta('1D'), say")
-    if not isinstance(value, (bool, int, float, np.number, np.bool_)):
+        raise TypeError(f"{what} is a duration: divide it by pd.Timedelta('1D'), say")
+    if not isinstance(value, (bool, np.bool_, int, float, np.integer, np.floating)):
         returned = _inputs.name_of_type(value)
-        raise TypeError(f"the statistic returned {returned}: let it return one number")
+        raise TypeError(f"{what} returned {returned}: let it return one number")
     try:
         return float(value)
-    except (OverflowError, TypeError):  # whole numbers beyond 1.8e308, complex numbers
-        raise ValueError("the statistic is too large a number, or complex: check it") from None
+    except OverflowError:
+        raise ValueError(f"{what} is too large a number: let it return less") from None
