@@ -66,14 +66,14 @@ DEFINITIONS = pd.concat(
     names=["definition", "step"],
 )
 BY_CHANNEL = pd.DataFrame(
-    {"visitors": [970, 984, 983, 1055, 60], "converted": [90, 101, 223, 106, 0]},
+    {"n": [970, 984, 983, 1055, 60], "converted": [90, 101, 223, 106, 0]},
     pd.Index(["mail", "offline", "partner", "search", None], name="channel"),
 )
 BY_CHANNEL = _with_interval(BY_CHANNEL, 0.95)
 SIMPSON = _with_interval(
     pd.DataFrame(
         {
-            "visitors": [5000, 5000, 4000, 1000, 1000, 4000],
+            "n": [5000, 5000, 4000, 1000, 1000, 4000],
             "converted": [520, 610, 320, 50, 200, 560],
         },
         pd.MultiIndex.from_product([["all", "mobile", "desktop"], ["A", "B"]]),
@@ -86,7 +86,7 @@ PERIOD = pd.DataFrame(
     WEEKS,
 )
 COHORT = _with_interval(
-    pd.DataFrame({"visitors": 400, "converted": np.arange(40, 62, 2)}, WEEKS[:11]), 0.95
+    pd.DataFrame({"n": 400, "converted": np.arange(40, 62, 2)}, WEEKS[:11]), 0.95
 ).drop(WEEKS[4])
 
 

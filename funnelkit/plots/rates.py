@@ -375,7 +375,7 @@ def histogram_of_replicates(
     >>> rate = metrics.bootstrap(users, lambda table: table["converted"].mean(), seed=1)
     >>> ax = histogram_of_replicates(rate)
     >>> [text.get_text() for text in ax.texts]
-    ['17.7 %', '20.0 %', '22.5 %']
+    ['17.6 %', '20.0 %', '22.6 %']
     """
     for name in ("estimate", "low", "high", "replicates", "confidence"):
         if not hasattr(result, name):
@@ -617,8 +617,9 @@ def tornado_chart(table, *, ax=None, title=None, xlabel=None, write=None, inputs
 
 def _numbers(row, share):
     """Write the numbers behind a rate, as far as the table has them."""
-    if {"converted", "visitors"} <= set(row.index):
-        return f"{count(row['converted'])} of {count(row['visitors'])} ({percent(share)})"
+    of = next((name for name in ("n", "users") if name in row.index), None)
+    if of and "converted" in row.index:
+        return f"{count(row['converted'])} of {count(row[of])} ({percent(share)})"
     return f"{count(row['users'])} ({percent(share)})" if "users" in row.index else percent(share)
 
 
