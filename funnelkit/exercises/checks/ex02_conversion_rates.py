@@ -72,7 +72,7 @@ def cells():
     people = leads()
     people = people[people["channel"].isin(["social_ads", "seo"])]
     table = metrics.rates(people, by=["channel", "device"])
-    return table["rate"].unstack("device"), table["visitors"].unstack("device")
+    return table["rate"].unstack("device"), table["n"].unstack("device")
 
 
 def remixed(weights):
@@ -130,7 +130,7 @@ TASKS = [
         "Two channels together",
         name="together",
         kind=Number(unit="fraction", decimals=4),
-        truth=lambda: of_two()["converted"].sum() / of_two()["visitors"].sum(),
+        truth=lambda: of_two()["converted"].sum() / of_two()["n"].sum(),
         section="A rate is a fraction with a label",
         hints=["How many people came through the two channels together? How many became leads?"],
         mistakes=[
