@@ -162,7 +162,7 @@ def bootstrap(table, statistic, *, user="user_id", n_resamples=2000, confidence=
     """
     _inputs.confidence_quantile(confidence)  # refuses what is not a confidence
     _inputs.need_callable("statistic", statistic, "a function of a table that returns a number")
-    n_resamples = _inputs.whole("n_resamples", n_resamples, at_least=2)
+    n_resamples = _inputs.whole("n_resamples", n_resamples, at_least=2, at_most=10**7)
     rng = _inputs.random_generator(seed)
     draw, n_users = _user_sampler(table, user)
     estimate = one_number(statistic(table))
