@@ -1066,6 +1066,11 @@ def test_sensitivity_to_a_cost_falls():
     assert table.loc["cost", "swing"] == 300
 
 
+def test_sensitivity_hands_the_inputs_on_as_they_are():
+    table = metrics.sensitivity(lambda n: len(range(n)), {"n": 5}, {"n": (4, 6)})
+    assert table.loc["n", ["result_low", "result_high"]].tolist() == [4, 6]
+
+
 SERIES = pd.Series([1.0, 2.0], index=["ads", "seo"])
 
 

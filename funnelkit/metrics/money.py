@@ -329,8 +329,8 @@ def marginal_returns(cost, returned):
     index = _inputs.aligned(cost=cost, returned=returned)
     cost, returned = _inputs.as_series(cost, "cost"), _inputs.as_series(returned, "returned")
     _inputs.need_same_length("levels", cost=cost, returned=returned)
-    spent, back = _inputs.finite("cost", cost), _inputs.finite("returned", returned)
-    (spent, back), _ = _inputs.amounts(cost=spent, returned=back)
+    table = pd.DataFrame({"cost": cost.to_numpy(), "returned": returned.to_numpy()}, index=index)
+    (spent, back), _ = _inputs.amounts(cost=table["cost"], returned=table["returned"])
     if len(spent) < 2:
         raise ValueError("give at least two levels of spending: a slope needs two points")
     _need_spending(spent[0])
@@ -342,7 +342,6 @@ def marginal_returns(cost, returned):
             "those that are equal"
         )
     average, marginal = _ratio(back, spent, index), _ratio(np.diff(back), np.diff(spent))
-    table = pd.DataFrame({"cost": cost.to_numpy(), "returned": returned.to_numpy()}, index=index)
     return table.assign(average=average, marginal=np.insert(marginal, 0, np.nan))
 
 
@@ -378,10 +377,8 @@ def sensitivity(result, base, changes):
     margin 45.000  52.00       400.0        540.0  140.0
     """
     _inputs.need_callable("result", result, "a function of the inputs that returns a number")
-    base = {
-        name: _inputs.number(f"{name!r} in base", value)
-        for name, value in _by_input("base", base, "with the numbers that they have").items()
-    }
+    for name, value in _by_input("base", base, "with the numbers that they have").items():
+        _inputs.number(f"{name!r} in base", value)
     changes = _by_input("changes", changes, "that can be moved, and how far")
     _need_parameters(result, base)
 
@@ -391,7 +388,8 @@ def sensitivity(result, base, changes):
     rows = {}
     for name, ends in changes.items():
         _inputs.need_known(name, base, "input in base")
-        low, high = _range_around(name, ends, base[name])
+        _need_range_around(name, ends, base[name])
+        low, high = ends
         at_low, at_high = (computed(**{name: end}) for end in (low, high))
         rows[name] = [low, high, at_low, at_high, abs(at_high - at_low)]
     names = ["low", "high", "result_low", "result_high", "swing"]
@@ -425,8 +423,8 @@ def _need_parameters(result, base):
         return
 
 
-def _range_around(name, ends, present):
-    """Return the two ends between which an input can be moved."""
+def _need_range_around(name, ends, present):
+    """Refuse what are not two ends, the lower one first, with the present value between them."""
     example = f"give two numbers, {{{name!r}: (low, high)}}"
     if not pd.api.types.is_list_like(ends, allow_sets=False) or len(ends) != 2:
         raise TypeError(f"the range of {name!r} is {ends!r}: {example}")
@@ -436,7 +434,6 @@ def _range_around(name, ends, present):
             f"the range of {name!r} is {low:g} to {high:g}, and it is now {present:g}: "
             "give the lowest value first, and a range that holds the present one"
         )
-    return low, high
 
 
 def _ratio(above, below, index=None):
