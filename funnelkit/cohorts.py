@@ -8,7 +8,7 @@ curve, `cohort_table` into the share of each cohort that is still there.
 
 *Single purchases* have none: a customer who stays silent has left, or will come back. For these
 `purchase_cohorts` shows which share of a cohort bought in each later period, and no function here
-says who has left; lesson 06 does, with a model.
+says who has left; lesson 09 does, with a model.
 
 `csat` and `nps` summarise a survey of customers, and say how many of those asked did not answer.
 """

@@ -97,7 +97,7 @@ def test_a_first_margin_at_once_adds_one(retention, discount):
     late = lifetime.margin_multiple(retention, discount)
     at_once = lifetime.margin_multiple(retention, discount, first="start")
     assert at_once == pytest.approx(late + 1)
-    # Undiscounted, it is the expected lifetime of lesson 04.
+    # Undiscounted, it is the expected lifetime of lesson 05.
     undiscounted = lifetime.margin_multiple(retention, 0, first="start")
     assert undiscounted == pytest.approx(1 / (1 - retention))
 

@@ -4,7 +4,7 @@ A `Rule` says what a fault is. `report` counts the faults of a table, `check_sch
 table that is not what was agreed, `monitor` watches the share of faults week by week and raises
 an alarm. `resolve_identities` finds the records of one person, `leakage_screen` finds columns
 that know the outcome too well, and `k_anonymity` says in how large a crowd each person stands.
-`clean_leads` does to the school's leads what lesson 07 decides, step by step.
+`clean_leads` does to the school's leads what lesson 11 decides, step by step.
 """
 
 from funnelkit.quality.identities import resolve_identities

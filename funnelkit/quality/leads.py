@@ -48,7 +48,7 @@ LEAD_RULES = (
 
 
 def clean_leads(leads):
-    """Return the school's leads as lesson 07 leaves them: one row a person, mended, flagged.
+    """Return the school's leads as lesson 11 leaves them: one row a person, mended, flagged.
 
     In this order: rows that repeat another are dropped; ages that are impossible, missing or
     contradict the year of birth are taken from that year; incomes of the lists of March to May

@@ -1,4 +1,4 @@
-"""Tasks of exercise 07: lead data, quality and features."""
+"""Tasks of exercise 11: lead data, quality and features."""
 
 from functools import cache
 
@@ -91,7 +91,7 @@ def to_hand_on(limit=0.01):
 
 TASKS = [
     Task(
-        "7.1",
+        "11.1",
         "Missing is not zero",
         name="refused_share",
         kind=Number(unit="fraction", decimals=4),
@@ -143,7 +143,7 @@ TASKS = [
         after="They were on the site, and enrol about as often as those whose visits we know.",
     ),
     Task(
-        "7.2",
+        "11.2",
         "A rule for ages",
         name="contradicts",
         kind=Function(
@@ -205,7 +205,7 @@ TASKS = [
         after="This is the second of the school's rules; it found the old list.",
     ),
     Task(
-        "7.3",
+        "11.3",
         "Phones that people share",
         name="shared_phones",
         kind=Number(whole=True, unit="phones"),
@@ -256,7 +256,7 @@ TASKS = [
         after="So many wrong joins would have followed if the phone alone were the key.",
     ),
     Task(
-        "7.4",
+        "11.4",
         "What a gap is filled with",
         name="fill",
         kind=Number(unit="EUR", decimals=0),
@@ -309,7 +309,7 @@ TASKS = [
         after="A pipeline does this by itself, if it is fitted on the training part only.",
     ),
     Task(
-        "7.5",
+        "11.5",
         "The best column that may be used",
         name="best_column",
         kind=Text(),
@@ -361,7 +361,7 @@ TASKS = [
         after="How a lead came in tells most, and it is known in the first second.",
     ),
     Task(
-        "7.6",
+        "11.6",
         "What to hand on",
         name="version",
         kind=Text(

@@ -1,4 +1,4 @@
-"""Tasks of exercise 05: customer lifetime value."""
+"""Tasks of exercise 07: customer lifetime value."""
 
 import math
 from functools import cache
@@ -27,7 +27,7 @@ def subscribers():
 
 
 def acquisition_cost(channel):
-    """Return what a customer of the channel cost in lesson 03's year."""
+    """Return what a customer of the channel cost in lesson 04's year."""
     return metrics.cost_per(books().loc[channel, "cost"], books().loc[channel, "customers"])
 
 
@@ -52,7 +52,7 @@ def plus(**options):
 
 
 def months_if_nobody_leaves():
-    """Return lesson 03's payback of a basic subscriber of seo."""
+    """Return lesson 04's payback of a basic subscriber of seo."""
     return metrics.payback_months(acquisition_cost("seo"), survival("basic")[1])
 
 
@@ -63,7 +63,7 @@ def basic_pays(value_in_two_years):
 
 @cache
 def first_year():
-    """Return the margin of each customer of lesson 03's year in the first 12 months."""
+    """Return the margin of each customer of lesson 04's year in the first 12 months."""
     customers = funnelkit.load("customers")
     new = customers[customers["acquired"].between("2024-07-01", "2025-06-30")]
     orders = funnelkit.load("orders").merge(new[["customer_id", "acquired"]])
@@ -84,7 +84,7 @@ def best_tenth():
 
 TASKS = [
     Task(
-        "5.1",
+        "7.1",
         "What a licence is worth",
         name="licence",
         kind=Number(unit="EUR", decimals=2),
@@ -133,7 +133,7 @@ TASKS = [
         after="The article's formula would have said 225, before any cost.",
     ),
     Task(
-        "5.2",
+        "7.2",
         "The margin multiple",
         name="multiple",
         kind=Function(
@@ -146,7 +146,7 @@ TASKS = [
             Mistake(
                 "expected-lifetime",
                 lambda retention, discount: 1 / (1 - retention),
-                "That is the expected lifetime of lesson 04: a number of periods, not discounted, "
+                "That is the expected lifetime of lesson 05: a number of periods, not discounted, "
                 "with the first one counted for everybody.",
             ),
             Mistake(
@@ -165,7 +165,7 @@ TASKS = [
         after="Multiply the margin of one period by it, and ask whether retention is constant.",
     ),
     Task(
-        "5.3",
+        "7.3",
         "A plus subscriber in 18 months",
         name="plus_value",
         kind=Number(unit="EUR", decimals=2),
@@ -234,7 +234,7 @@ TASKS = [
         after="More than half of those who began have left by then, and are counted in.",
     ),
     Task(
-        "5.4",
+        "7.4",
         "When it is paid back",
         name="payback",
         kind=Number(unit="payments", whole=True),
@@ -276,7 +276,7 @@ TASKS = [
         after="Where the curve is flat, a slightly higher cost takes many months longer.",
     ),
     Task(
-        "5.5",
+        "7.5",
         "The best tenth",
         name="best_tenth",
         kind=Number(unit="fraction", decimals=2),
@@ -311,7 +311,7 @@ TASKS = [
         after="A tenth of the customers, and a good part of the money: a mean describes few.",
     ),
     Task(
-        "5.6",
+        "7.6",
         "Where to advertise the basic plan",
         name="channels",
         kind=List(Text(choices=LARGE), ordered=False),

@@ -1,4 +1,4 @@
-"""Tasks of exercise 06: predicting CLV."""
+"""Tasks of exercise 09: predicting CLV."""
 
 from functools import cache
 
@@ -82,7 +82,7 @@ def idle_difference():
 
 TASKS = [
     Task(
-        "6.1",
+        "9.1",
         "The age at the last purchase",
         name="mean_t_x",
         kind=Number(unit="weeks", decimals=2),
@@ -127,7 +127,7 @@ TASKS = [
         after="High is good here: these customers came back long after they had begun.",
     ),
     Task(
-        "6.2",
+        "9.2",
         "One update",
         name="updated_rate",
         kind=Function(
@@ -165,7 +165,7 @@ TASKS = [
         after="The longer somebody is watched, the less the others count.",
     ),
     Task(
-        "6.3",
+        "9.3",
         "Who is most surely still there",
         name="most_alive",
         kind=Text(choices=("Ada", "Ben", "Cleo")),
@@ -193,7 +193,7 @@ TASKS = [
         after="Somebody who comes rarely may be silent for long, and still be there.",
     ),
     Task(
-        "6.4",
+        "9.4",
         "The purchases of the next year",
         name="expected_total",
         kind=Number(unit="purchases", decimals=0),
@@ -248,7 +248,7 @@ TASKS = [
         after="Compare it with what came, in the first cell: near, and with nobody's future seen.",
     ),
     Task(
-        "6.5",
+        "9.5",
         "The constant that MAE likes",
         name="best_constant",
         kind=Number(unit="purchases", decimals=2),
@@ -272,7 +272,7 @@ TASKS = [
         after="By MAE the best constant promises no business at all. Budgets need means.",
     ),
     Task(
-        "6.6",
+        "9.6",
         "Fewer calls in vain",
         name="surely_fewer",
         kind=Boolean(),

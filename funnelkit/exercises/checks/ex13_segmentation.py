@@ -1,4 +1,4 @@
-"""Tasks of exercise 08: segmentation."""
+"""Tasks of exercise 13: segmentation."""
 
 from functools import cache
 
@@ -120,7 +120,7 @@ def gain(when="later", against="certificate", called=False, outcome="enrolled"):
 
 TASKS = [
     Task(
-        "8.1",
+        "13.1",
         "Those who bought lately",
         name="best_fifth",
         kind=Number(unit="fraction", decimals=3),
@@ -166,7 +166,7 @@ TASKS = [
         after="And of the worst fifth about one in sixteen. On these customers recency sorts.",
     ),
     Task(
-        "8.2",
+        "13.2",
         "Scores for days",
         name="recency_scores",
         kind=Function(
@@ -215,7 +215,7 @@ TASKS = [
         after="Equal customers, equal scores, whatever order the table is in.",
     ),
     Task(
-        "8.3",
+        "13.3",
         "A standard score",
         name="z_income",
         kind=Number(decimals=3),
@@ -247,7 +247,7 @@ TASKS = [
         after="The same lead gets the same score next month, whoever comes then.",
     ),
     Task(
-        "8.4",
+        "13.4",
         "How many clusters",
         name="best_k",
         kind=Number(unit="clusters", whole=True),
@@ -277,7 +277,7 @@ TASKS = [
         after="Other leads, the same number: a good sign.",
     ),
     Task(
-        "8.5",
+        "13.5",
         "An offer for each line of the card",
         name="plan",
         kind=Mapping(Text(choices=OFFERS)),
@@ -304,7 +304,7 @@ TASKS = [
         after="Three lines, two actions.",
     ),
     Task(
-        "8.6",
+        "13.6",
         "What the card brings",
         name="gain_eur",
         kind=Number(unit="EUR per lead", decimals=2),

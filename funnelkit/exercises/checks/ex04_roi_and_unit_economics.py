@@ -1,4 +1,4 @@
-"""Tasks of exercise 03: ROI and unit economics."""
+"""Tasks of exercise 04: ROI and unit economics."""
 
 from functools import cache
 
@@ -78,7 +78,7 @@ def marginal(cost, returned):
 
 TASKS = [
     Task(
-        "3.1",
+        "4.1",
         "What seo returned",
         name="seo_roi",
         kind=Number(unit="EUR per EUR", decimals=3),
@@ -115,7 +115,7 @@ TASKS = [
         after="Each euro came back and brought more than two others, within a year.",
     ),
     Task(
-        "3.2",
+        "4.2",
         "What a paid customer costs",
         name="paid_cac",
         kind=Number(unit="EUR", decimals=2),
@@ -141,7 +141,7 @@ TASKS = [
         after="This is the number to plan a budget with, and the next customer costs rather more.",
     ),
     Task(
-        "3.3",
+        "4.3",
         "The last euros, level by level",
         name="marginal",
         kind=Function(
@@ -180,7 +180,7 @@ TASKS = [
         after="Where it falls from level to level, the channel saturates.",
     ),
     Task(
-        "3.4",
+        "4.4",
         "The highest price of a visit",
         name="highest_price",
         kind=Number(unit="EUR", decimals=2),
@@ -216,7 +216,7 @@ TASKS = [
         after="At about EUR 3.10, what it paid, the channel is on the right side, on average.",
     ),
     Task(
-        "3.5",
+        "4.5",
         "The next hundred euros",
         name="next_channel",
         kind=Text(choices=SITE),

@@ -1,4 +1,4 @@
-"""Tasks of exercise 04: retention and cohorts."""
+"""Tasks of exercise 05: retention and cohorts."""
 
 from functools import cache
 
@@ -108,7 +108,7 @@ def leavers():
 
 TASKS = [
     Task(
-        "4.1",
+        "5.1",
         "Who stayed in May",
         name="may_retention",
         kind=Number(unit="fraction", decimals=3),
@@ -145,7 +145,7 @@ TASKS = [
         after="A number of a month, of customers of all ages: it moves when their mixture does.",
     ),
     Task(
-        "4.2",
+        "5.2",
         "Kaplan–Meier in a few lines",
         name="survival",
         kind=Function(
@@ -194,7 +194,7 @@ TASKS = [
         after="It is the whole estimator. The rest of `cohorts.kaplan_meier` is its interval.",
     ),
     Task(
-        "4.3",
+        "5.3",
         "When half are gone",
         name="half_gone",
         kind=Number(unit="months", whole=True),
@@ -235,7 +235,7 @@ TASKS = [
         after="A median lifetime needs no horizon, as long as the curve does pass one half.",
     ),
     Task(
-        "4.4",
+        "5.4",
         "Nine months later",
         name="kept_9",
         kind=Number(unit="fraction", decimals=3),
@@ -286,7 +286,7 @@ TASKS = [
         after="The survival curve says nearly the same, and uses the younger ones as well.",
     ),
     Task(
-        "4.5",
+        "5.5",
         "What September said",
         name="september_nps",
         kind=Number(unit="points", decimals=1),
@@ -345,7 +345,7 @@ TASKS = [
         after="Its interval, −10 to 31, holds zero; and the silent are not in it at all.",
     ),
     Task(
-        "4.6",
+        "5.6",
         "Whom to call first",
         name="call_first",
         kind=Text(choices=CHANNELS),

@@ -1,4 +1,4 @@
-"""Tasks of exercise 09: lead scoring."""
+"""Tasks of exercise 14: lead scoring."""
 
 from functools import cache
 
@@ -110,7 +110,7 @@ def of_all(score, bought, depth):
 
 TASKS = [
     Task(
-        "9.1",
+        "14.1",
         "A fair label",
         name="spring_rate",
         kind=Number(unit="fraction", decimals=3),
@@ -152,7 +152,7 @@ TASKS = [
         after="Hardly any different from the months before: nothing is wrong with the spring.",
     ),
     Task(
-        "9.2",
+        "14.2",
         "Whom the list finds",
         name="found",
         kind=Number(unit="fraction", decimals=3),
@@ -183,7 +183,7 @@ TASKS = [
         after="More than half of the buyers would not have been called. So much for one half.",
     ),
     Task(
-        "9.3",
+        "14.3",
         "Lift",
         name="lift",
         kind=Function(
@@ -231,7 +231,7 @@ TASKS = [
         after="At depth 1 it is 1, whatever the score.",
     ),
     Task(
-        "9.4",
+        "14.4",
         "An AUC to believe",
         name="honest_auc",
         kind=Number(tolerance=0.011),
@@ -265,7 +265,7 @@ TASKS = [
         after="Lower than all the wrong ones: that is what makes it worth something.",
     ),
     Task(
-        "9.5",
+        "14.5",
         "How many calls pay",
         name="calls",
         kind=Number(whole=True, unit="leads"),
@@ -301,7 +301,7 @@ TASKS = [
         after="A more expensive call makes the list shorter, and that is all that it changes.",
     ),
     Task(
-        "9.6",
+        "14.6",
         "Next week's list",
         name="to_call",
         kind=List(Text(), ordered=False),
