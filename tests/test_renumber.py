@@ -80,7 +80,7 @@ def course(tmp_path):
 
     notebook(tmp_path / "notebooks/02_rates.ipynb", "# 02 · Rates", "Lesson 03 prices them.")
     notebook(tmp_path / "notebooks/03_roi.ipynb", "# 03 · ROI", "After lesson 02.")
-    notebook(tmp_path / "exercises/solutions/03_roi.ipynb", "### 3.1 · Cost", lesson="03_roi")
+    notebook(tmp_path / "exercises/solutions/03_roi.ipynb", "### 3.1 · Cost", lesson="03")
     checks = tmp_path / "funnelkit/exercises/checks"
     checks.mkdir(parents=True)
     (checks / "ex03_roi.py").write_text('TASKS = [Task("3.1", "Cost")]\n')
@@ -96,7 +96,7 @@ def test_a_lesson_moves_with_everything_that_is_its_own(course):
     assert "# 04 · ROI" in (course / "notebooks/04_roi.ipynb").read_text()
     assert "Lesson 04 prices" in (course / "notebooks/02_rates.ipynb").read_text()
     solution = (course / "exercises/solutions/04_roi.ipynb").read_text()
-    assert "### 4.1 · Cost" in solution and '"lesson": "04_roi"' in solution
+    assert "### 4.1 · Cost" in solution and '"lesson": "04"' in solution
     checks = course / "funnelkit/exercises/checks/ex04_roi.py"
     assert checks.read_text() == 'TASKS = [Task("4.1", "Cost")]\n'
     assert (course / "README.md").read_text() == "[ROI](notebooks/04_roi.ipynb)\n"

@@ -159,10 +159,11 @@ def _new_text(path: Path, moves: Moves, stems: dict[str, str], own: str) -> str:
     for cell in node.cells:
         cell["source"] = renumbered(cell["source"], moves, stems, own)
     about = node.metadata.get("funnelkit", {})
-    if about.get("lesson") in stems:
-        about["lesson"] = stems[about["lesson"]]
+    lesson = about.get("lesson")  # that of an exercise
+    if lesson in moves:
+        about["lesson"] = moves[lesson]
     same = before == [cell["source"] for cell in node.cells]
-    return text if same and own not in moves else written(node)
+    return text if same and about.get("lesson") == lesson else written(node)
 
 
 def _left_alone(root: Path, pattern: str, moves: Moves, stems: dict[str, str]) -> Iterator[str]:
