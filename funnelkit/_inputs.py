@@ -71,7 +71,7 @@ NO_TIME = pd.Timedelta(0)
 WHOLE_DAY = pd.Timedelta("1D")
 LAST_MOMENT = pd.Timedelta("1ns")  # of a day, before the next begins
 TO_NAIVE_UTC = "pd.to_datetime({of}, utc=True).dt.tz_localize(None)"
-_ISO = re.compile(r"\d{4}-\d{2}(-\d{2}([T ]\d{2}(:\d{2}(:\d{2}(\.\d+)?)?)?)?)?")
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}(:\d{2}(:\d{2}(\.\d+)?)?)?)?")
 
 
 # ---------------------------------------------------------------- the sentence
@@ -251,7 +251,7 @@ def frequency(name, value):
         raise TypeError(f"{name} is {_short(value)}: {advice}")
     multiple = re.match(r"\s*\d", value)
     try:
-        code = "" if multiple else pd.Period("2026-01-01", freq=value).freqstr
+        code = "" if multiple or value != value.upper() else pd.Period("2026-01-01", freq=value).freqstr
     except (ValueError, KeyError, TypeError):
         code = ""
     if code.partition("-")[0] not in FREQUENCIES:
