@@ -2,7 +2,8 @@
 
 They are written to be obviously right, not quick: the funnel in plain Python, one user and one
 event at a time, as the docstring of `funnelkit.funnels.funnel` words it; the same by trying all
-sequences of events that there are; and the same as queries for DuckDB.
+sequences of events that there are; ClickHouse's search, from its source code and by ClickHouse
+itself; and the funnel as queries for DuckDB.
 """
 
 from itertools import combinations, product
@@ -47,13 +48,22 @@ def funnel_chains(
         if count == "totals":
             chains = one_after_another(chains, len(steps), window)
         if observed_until is not None:
-            over = [c for c in chains if c["times"][0] + window <= pd.Timestamp(observed_until)]
+            end = end_of_day(observed_until)
+            over = [c for c in chains if c["times"][0] + window <= end]
             left_out += len(chains) - len(over)
             chains = over
         if entry == "any":
             chains = sorted(chains, key=best_first)[:1]
         found += [(user, c["times"], c["by"]) for c in chains]
     return found, left_out
+
+
+def end_of_day(moment):
+    """The end of the day, if the moment is its beginning, as that of a date is."""
+    moment = pd.Timestamp(moment)
+    return (
+        moment + pd.Timedelta("1D") - pd.Timedelta("1ns") if moment == moment.floor("D") else moment
+    )
 
 
 def listed(columns):
@@ -175,6 +185,67 @@ def best_sequences(events, steps, *, window=None, entry="first"):
                 end, _, entered = min(ends)
                 best[user] = (level, entered, end)
     return best
+
+
+# ---------------------------------------------------------------- ClickHouse
+
+
+def window_funnel(events, steps, *, window, modes=()):
+    """Each user's level as ClickHouse's windowFunnel finds it; `second` has the times.
+
+    After its source code (getEventLevelNonStrictOnce): one event at a time, with a memory of the
+    latest event that reached each step and of the time of its chain's entry.
+    """
+    levels = {}
+    for user, rows in events.groupby("user_id"):
+        number = rows["event"].map(lambda name: steps.index(name) if name in steps else -1)
+        stream = sorted(zip(rows["second"], number.astype(int), strict=True))
+        levels[user] = _level(stream, len(steps), window, modes)
+    return levels
+
+
+def _level(stream, n_steps, window, modes):
+    entry, latest = [None] * n_steps, [None] * n_steps  # of the chain at each step; there
+
+    def level():
+        return sum(moment is not None for moment in latest)
+
+    for time, k in stream:
+        if k == -1:
+            if "strict_order" in modes and latest[0] is not None:
+                return level()
+        elif k == 0:
+            entry[0] = latest[0] = time
+        elif "strict_deduplication" in modes and latest[k] is not None:
+            return level()
+        elif latest[k - 1] is None:
+            if "strict_order" in modes and latest[0] is not None:
+                return level()
+        elif time <= entry[k - 1] + window and (
+            "strict_increase" not in modes or latest[k - 1] < time
+        ):
+            entry[k], latest[k] = entry[k - 1], time
+            if k == n_steps - 1:
+                return n_steps
+    return level()
+
+
+def clickhouse_levels(events, steps, *, window, modes=()):
+    """Each user's level by ClickHouse itself; `second` has the times."""
+    import chdb
+
+    rows = ", ".join(
+        f"('{user}', '{event}', {second})"
+        for user, event, second in events[["user_id", "event", "second"]].itertuples(index=False)
+    )
+    conditions = ", ".join(f"event = '{step}'" for step in steps)
+    parameters = ", ".join([str(window), *(f"'{mode}'" for mode in modes)])
+    answer = chdb.query(
+        f"select user_id, windowFunnel({parameters})(second, {conditions}) from "
+        f"values('user_id String, event String, second UInt32', {rows}) group by user_id"
+    )
+    lines = [line.split(",") for line in str(answer).split()]
+    return {user.strip('"'): int(level) for user, level in lines}
 
 
 # ---------------------------------------------------------------- SQL
