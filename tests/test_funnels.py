@@ -1,5 +1,6 @@
 """The funnel function against independent implementations, published cases and bad input."""
 
+import datetime
 import re
 from itertools import combinations
 
@@ -10,9 +11,11 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+import funnelkit
 from funnelkit import funnels, metrics
 from funnelkit.funnels import chains as funnel_chains
 from funnelkit.funnels import log as funnel_log
+from funnelkit.funnels import quick as funnel_quick
 
 START = pd.Timestamp("2025-03-01")
 NAMES = ["a", "b", "c", "x"]
@@ -161,6 +164,26 @@ def test_entries_still_open_are_left_out():
     assert totals.attrs["left_out"] == 2
 
 
+def test_a_last_day_is_observed_to_its_end():
+    log = log_of(u="a0 b5", v="a0", w="a1")
+    last_day = [
+        "2025-03-02",
+        pd.Timestamp("2025-03-02"),
+        datetime.date(2025, 3, 2),
+        np.datetime64("2025-03-02"),
+    ]
+    for end in last_day:
+        table = funnels.funnel(log, ["a", "b"], window="1D", observed_until=end)
+        assert table["users"].tolist() == [3, 1]
+        assert table.attrs["left_out"] == 0
+    # A time of the day is that moment: the windows of u and v are over then, not that of w.
+    table = funnels.funnel(log, ["a", "b"], window="1D", observed_until="2025-03-02 00:00:00.5")
+    assert table["users"].tolist() == [2, 1]
+    day_before = funnels.counts(log, ["a", "b"], window="1D", observed_until="2025-03-01")
+    assert day_before.tolist() == [0, 0]  # until midnight, not including it
+    assert day_before.attrs["left_out"] == 3
+
+
 def test_by_is_read_at_the_entry_and_missing_is_a_group():
     log = log_of(u="a0 b1", v="a0 b1", w="a0", z="b1")
     log["channel"] = ["mail", "ads", None, "ads", "ads", "tv"]
@@ -225,6 +248,62 @@ def test_the_funnel_table_by_hand():
 def test_the_middle_of_two_whole_seconds():
     log = log_of(u="a0 b1", v="a0 b2")
     assert funnels.funnel(log, ["a", "b"])["median_time"].iloc[1] == pd.Timedelta("1.5s")
+
+
+def clustered(chains_of, converted_of):
+    """The second row of the funnel of users who have so many chains, and so many that convert."""
+    rows = []
+    for user, (n, y) in enumerate(zip(chains_of, converted_of, strict=True)):
+        for k in range(n):
+            rows += [(user, "a", 10 * k)] + [(user, "b", 10 * k + 1)] * (k < y)
+    log = pd.DataFrame(rows, columns=["user_id", "event", "second"])
+    log["event"] = pd.Categorical(log["event"], categories=["a", "b"])
+    log["timestamp"] = START + pd.to_timedelta(log["second"], unit="s")
+    table = funnels.funnel(log, ["a", "b"], window="5s", count="totals")
+    assert table["users"].tolist() == [sum(chains_of), sum(converted_of)]
+    return table.iloc[1]
+
+
+def test_the_interval_of_totals_is_as_wide_as_resampling_users_says():
+    orders = (
+        funnelkit.load("cdnow").groupby(["customer_id", "date"], as_index=False)["amount"].sum()
+    )
+    log = orders.assign(event="p")
+    names = dict(user="customer_id", time="date")
+    options = dict(window="30D", count="totals", **names)
+    table = funnels.funnel(log, ["p", "p"], **options)
+    assert table["users"].tolist() == [5302, 1394]
+    assert table.attrs["interval"] == "wilson, clustered by user"
+
+    level = funnels.reach(log, ["p", "p"], **options)["level"]
+    each = level.groupby(level=0).agg(x="size", y=lambda levels: (levels > 1).sum())
+    assert len(each) == 2357
+    rng = np.random.default_rng(3)
+    drawn = rng.multinomial(len(each), np.full(len(each), 1 / len(each)), size=4000)
+    low, high = np.quantile(drawn @ each["y"] / (drawn @ each["x"]), [0.025, 0.975])
+    assert table["ci_low"].iloc[1] == pytest.approx(low, abs=0.002)
+    assert table["ci_high"].iloc[1] == pytest.approx(high, abs=0.002)
+    naive = metrics.wilson_interval(1394, 5302)
+    assert high - low > 1.7 * (naive[1] - naive[0])
+
+
+def test_the_interval_of_totals_at_its_ends():
+    # One chain per user: Wilson's interval of so many users.
+    row = clustered([1] * 50, [1] * 20 + [0] * 30)
+    assert row[["ci_low", "ci_high"]].tolist() == pytest.approx(metrics.wilson_interval(20, 50))
+    # All chains of a user end alike: Wilson's interval of so many users, too.
+    row = clustered([4] * 50, [4] * 20 + [0] * 30)
+    assert row[["ci_low", "ci_high"]].tolist() == pytest.approx(metrics.wilson_interval(20, 50))
+    # Users who are alike to the last chain do not make an interval narrower than Wilson's.
+    row = clustered([2] * 50, [1] * 50)
+    assert row[["ci_low", "ci_high"]].tolist() == pytest.approx(metrics.wilson_interval(50, 100))
+    # Nobody converts, or everybody: no variance is seen, so that users count, and not chains.
+    row = clustered([3] * 20, [0] * 20)
+    assert row[["ci_low", "ci_high"]].tolist() == pytest.approx(metrics.wilson_interval(0, 20))
+    row = clustered([3] * 20, [3] * 20)
+    assert row[["ci_low", "ci_high"]].tolist() == pytest.approx(metrics.wilson_interval(20, 20))
+    # One user says nothing about others.
+    assert clustered([9], [4])[["ci_low", "ci_high"]].isna().all()
 
 
 def test_steps_that_nobody_reaches():
@@ -329,6 +408,17 @@ def test_user_ids_of_any_kind(ids):
         table = funnels.reach(log, ["a", "b"], **options)
         assert table["level"].to_dict() == {ids[0]: 2, ids[2]: 1}
         assert table.index.name == "user_id"
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint64", "int64"])
+def test_user_ids_at_the_ends_of_their_type(dtype):
+    low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
+    for ids in ([low, low, low + 3], [high, high, high - 3], [low, low, high]):
+        log = log_of(u="a0 b1", v="a0").assign(user_id=np.array(ids, dtype=dtype))
+        for entry in ("first", "any"):
+            assert funnels.counts(log, ["a", "b"], entry=entry).tolist() == [2, 1]
+            table = funnels.reach(log, ["a", "b"], entry=entry)
+            assert table["level"].to_dict() == {ids[0]: 2, ids[2]: 1}
 
 
 @pytest.mark.parametrize("kind", ["str", "object", "category"])
@@ -502,6 +592,12 @@ def test_every_option_against_plain_python(question, seed, bits):
 def test_all_roads_lead_to_the_same_chains(log, steps, window, entry):
     options = dict(window=window, entry=entry, by="g")
     quick_road = funnels.reach(log, steps, **options)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(funnel_quick, "PIECE", 3)
+        in_pieces = funnels.reach(log, steps, **options)
+        counted = funnels.counts(log, steps, window=window, entry=entry)
+    pd.testing.assert_frame_equal(quick_road, in_pieces)
+    assert counted.tolist() == [(quick_road["level"] > k).sum() for k in range(len(steps))]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(funnel_log.Question, "is_plain", False)
         packed = funnels.reach(log, steps, **options)
@@ -789,7 +885,7 @@ def test_missing_user_ids():
 
 def test_unknown_step():
     log = GOOD.assign(event=["visit", "lead", "visit"])
-    message = "no event in column 'event' is called 'Visits': did you mean 'visit'?"
+    message = "no event in column 'event' is called 'Visits': did you mean 'visit'"
     refuses(ValueError, message, log, ["Visits", "lead"])
     refuses(
         ValueError,
@@ -900,3 +996,107 @@ def test_options_that_only_some_functions_have():
         funnels.counts(GOOD.assign(g=1), AB, by="g")
     with pytest.raises(TypeError, match="the log is a list: give a DataFrame"):
         funnels.counts([("u", "a")], AB)
+
+
+# ---------------------------------------------------------------- what exports look like
+
+
+def twice(column):
+    """The good log with one column twice, as after a merge."""
+    return pd.concat([GOOD.assign(g=1), GOOD.assign(g=1)[[column]]], axis=1)
+
+
+def of_objects(*values):
+    return pd.Series(list(values), dtype=object)
+
+
+TWO_TYPES = "ids of several types, such as 8887 and '8887': make them one"
+FAR_TIMES = ["2025-03-01", "2025-03-01", "9999-12-31"]
+
+
+@pytest.mark.parametrize(
+    ("log", "steps", "options", "expected"),
+    [
+        # two columns of one name
+        (twice("user_id"), AB, {}, "the log has 2 columns called 'user_id': rename or drop"),
+        (twice("event"), AB, {}, "the log has 2 columns called 'event': rename or drop"),
+        (twice("timestamp"), AB, {}, "the log has 2 columns called 'timestamp': rename or drop"),
+        (twice("g"), AB, {"by": "g"}, "the log has 2 columns called 'g': rename or drop"),
+        (twice("g"), AB, {"hold": "g"}, "the log has 2 columns called 'g': rename or drop"),
+        (twice("g"), AB, {}, [2, 1]),
+        # lists inside of a column
+        (GOOD.assign(user_id=[["u"]] * 3), AB, {}, "column 'user_id' holds lists in 3 of 3 rows"),
+        (GOOD.assign(event=[["a"]] * 3), AB, {}, "column 'event' holds lists in 3 of 3 rows"),
+        (GOOD.assign(g=[["a"]] * 3), AB, {"by": "g"}, "column 'g' holds lists in 3 of 3 rows"),
+        (GOOD.assign(g=[["a"]] * 3), AB, {"hold": "g"}, "column 'g' holds lists in 3 of 3 rows"),
+        (GOOD.assign(g=[["a"]] * 3), AB, {}, [2, 1]),
+        # ids of two types
+        (GOOD.assign(user_id=of_objects(8887, "8887", 1)), AB, {}, TWO_TYPES),
+        (GOOD.assign(user_id=of_objects(8887, "8887", 1).astype("category")), AB, {}, TWO_TYPES),
+        (GOOD.assign(user_id=of_objects(8887, "8887", 1).astype(str)), AB, {}, [2, 1]),
+        (
+            GOOD.assign(user_id=pd.array([1, 1, None], dtype="Int64")),
+            AB,
+            {},
+            "'user_id' is missing",
+        ),
+        (GOOD.assign(g=of_objects(1, 1, "1")), AB, {"by": "g"}, [1, 1, 1, 0]),
+        (GOOD.assign(g=of_objects(1, 1, "1")), AB, {"hold": "g"}, [2, 1]),
+        # times
+        (GOOD.assign(timestamp=FAR_TIMES), AB, {}, "to 9999-12-31T00:00:00.000000, more than 292"),
+        (GOOD.assign(timestamp=["01/03/2025"] * 3), AB, {}, "not a time as ISO 8601 writes it"),
+        (GOOD.assign(timestamp=[True] * 3), AB, {}, "'timestamp' holds numbers, not times"),
+        (GOOD.assign(timestamp=[datetime.date(2025, 3, 1)] * 3), AB, {}, [2, 1]),
+        (GOOD.assign(timestamp=np.full(3, "0001-03-01", "M8[s]")), AB, {"window": "1D"}, [2, 1]),
+        (GOOD, AB, {"window": datetime.timedelta(1), "observed_until": "2026-01-01"}, [2, 1]),
+        # steps and columns with names of the results
+        (GOOD.assign(event=["chain", "b", "chain"]), ["chain", "b"], {"count": "totals"}, [2, 1]),
+        (GOOD.assign(event=["step", "users", "step"]), ["step", "users"], {}, [2, 1]),
+        (GOOD.assign(level=1), AB, {"by": "level"}, "a name in the result too: rename"),
+        (GOOD.assign(users=1), AB, {"by": "users"}, [2, 1]),
+        (GOOD.rename(columns={"event": 0}), AB, {"event": 0, "by": [0]}, [2, 1]),
+        # steps
+        (GOOD.assign(event=[1, 2, 1]), [1, 2], {}, [2, 1]),
+        (
+            GOOD.assign(event=[1, 2, 1]),
+            ["1", "2"],
+            {},
+            "is called '1': give 1 as an int64, as the log has it",
+        ),
+        (GOOD, pd.Index(AB), {}, [2, 1]),
+        (GOOD, frozenset(AB), {}, "steps is a frozenset, which has no order"),
+        (GOOD, {"a": 1}.keys(), {}, "steps is a dict_keys, which has no order"),
+        (GOOD, None, {}, "steps is None: give a list of event names"),
+        # no log
+        (None, AB, {}, "the log is a NoneType: give a DataFrame"),
+        (GOOD.to_dict("list"), AB, {}, "the log is a dict: give a DataFrame"),
+        (GOOD.set_index("user_id"), AB, {}, "no column in the log is called 'user_id'"),
+    ],
+)
+def test_the_right_numbers_or_a_sentence(log, steps, options, expected):
+    functions = [funnels.funnel, funnels.reach, funnels.counts, funnels.time_to_convert]
+    if "by" in options:
+        functions.remove(funnels.counts)
+    for function in functions:
+        if isinstance(expected, str):
+            with pytest.raises((ValueError, TypeError), match=re.escape(expected)):
+                function(log, steps, **options)
+            continue
+        result = function(log, steps, **options)
+        if function is funnels.reach:
+            reached = [(result["level"] >= k).sum() for k in (1, 2)]
+            assert reached == [sum(expected[::2]), sum(expected[1::2])]
+        elif function is funnels.time_to_convert:
+            assert result["users"].tolist() == expected[1::2]
+        else:
+            assert (result if function is funnels.counts else result["users"]).tolist() == expected
+
+
+@pytest.mark.parametrize("kind", ["timestamp[us]", "timestamp[ns]", "date32"])
+def test_arrow_columns(kind):
+    pytest.importorskip("pyarrow", reason="the course works without pyarrow")
+    log = log_of(u="a0 b0", v="a0").astype({"timestamp": f"{kind}[pyarrow]"})
+    log = log.astype({"user_id": "string[pyarrow]", "event": "string[pyarrow]"})
+    for options in ({}, {"entry": "any"}, {"order": "strict"}):
+        assert funnels.counts(log, ["a", "b"], **options).tolist() == [2, 1]
+        assert funnels.funnel(log, ["a", "b"], by="event", **options)["users"].tolist() == [2, 1]

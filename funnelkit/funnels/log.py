@@ -264,10 +264,13 @@ def _name_codes(column, wanted):
         unknown = [name for name, n in zip(wanted, occurs, strict=True) if n == 0]
         names = list(column.dropna().unique()) if unknown else wanted
     if unknown:
+        step, same = unknown[0], [name for name in names if str(name) == str(unknown[0])]
+        remedy = _inputs.close_to(step, names).rstrip("?")
+        if same:
+            remedy = f"give {same[0]} as {_inputs.name_of_type(same[0])}, as the log has it"
         raise ValueError(
-            f"no event in column {column.name!r} is called {unknown[0]!r}: "
-            f"{_inputs.close_to(unknown[0], names)}. Where an event may be absent, make the "
-            "column categorical with all its names"
+            f"no event in column {column.name!r} is called {step!r}: {remedy}. Where "
+            "an event may be absent, make the column categorical with all its names"
         )
     return rows, {name: names.index(name) for name in wanted}
 
@@ -283,7 +286,8 @@ def number(values, *, cheaply=False):
     """
     if isinstance(values, np.ndarray) and values.dtype.kind in "iu" and len(values):
         low, high = int(values.min()), int(values.max())
-        if high - low < 2 * len(values) + 1000:  # a table of them all is no larger than the log
+        # A table of them all is then no larger than the log.
+        if high - low < 2 * len(values) + 1000 and high <= NEVER:
             return values, low, pd.RangeIndex(low, high + 1)
     if cheaply:
         return values, 0, None
