@@ -885,7 +885,7 @@ def test_missing_user_ids():
 
 def test_unknown_step():
     log = GOOD.assign(event=["visit", "lead", "visit"])
-    message = "no event in column 'event' is called 'Visits': did you mean 'visit'"
+    message = "no event in column 'event' is called 'Visits': did you mean 'visit'? Where an"
     refuses(ValueError, message, log, ["Visits", "lead"])
     refuses(
         ValueError,

@@ -265,12 +265,13 @@ def _name_codes(column, wanted):
         names = list(column.dropna().unique()) if unknown else wanted
     if unknown:
         step, same = unknown[0], [name for name in names if str(name) == str(unknown[0])]
-        remedy = _inputs.close_to(step, names).rstrip("?")
+        remedy = _inputs.close_to(step, names)
         if same:
             remedy = f"give {same[0]} as {_inputs.name_of_type(same[0])}, as the log has it"
+        stop = "" if remedy.endswith("?") else "."
         raise ValueError(
-            f"no event in column {column.name!r} is called {step!r}: {remedy}. Where "
-            "an event may be absent, make the column categorical with all its names"
+            f"no event in column {column.name!r} is called {step!r}: {remedy}{stop} "
+            "Where an event may be absent, make the column categorical with all its names"
         )
     return rows, {name: names.index(name) for name in wanted}
 
