@@ -990,7 +990,9 @@ def test_options_that_only_some_functions_have():
         funnels.time_to_convert(GOOD, ["a"])
     with pytest.raises(ValueError, match="quantiles is above 1 .*50.*give a fraction"):
         funnels.time_to_convert(GOOD, AB, quantiles=[50])
-    with pytest.raises(ValueError, match="quantiles is missing"):
+    with pytest.raises(TypeError, match="quantiles is a list of lists: give"):
+        funnels.time_to_convert(GOOD, AB, quantiles=[[0.5], [0.9]])
+    with pytest.raises(TypeError, match="quantiles is None: give numbers"):
         funnels.time_to_convert(GOOD, AB, quantiles=None)
     with pytest.raises(TypeError, match="unexpected keyword argument 'by'"):
         funnels.counts(GOOD.assign(g=1), AB, by="g")

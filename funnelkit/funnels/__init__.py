@@ -16,3 +16,7 @@ checks what comes in; then the search for the chains, by a quick road for the us
 from funnelkit.funnels.tables import METRICS, STEPS, counts, funnel, reach, time_to_convert
 
 __all__ = ["METRICS", "STEPS", "counts", "funnel", "reach", "time_to_convert"]
+
+
+def __dir__():
+    return __all__

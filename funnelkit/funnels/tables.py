@@ -447,7 +447,9 @@ def time_to_convert(
     transition
     visit → lead      2 2 days 12:00:00
     """
-    quantiles = _inputs.shares("quantiles", np.atleast_1d(quantiles)).ravel()
+    quantiles = np.atleast_1d(_inputs.shares("quantiles", quantiles))
+    if quantiles.ndim > 1:
+        raise TypeError("quantiles is a list of lists: give fractions, such as [0.25, 0.5]")
     people = reach(
         events,
         steps,
