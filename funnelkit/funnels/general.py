@@ -18,7 +18,7 @@ __all__ = ["general_chains"]
 class _Line:
     """The log in order of user, time and step, and where to find what in it.
 
-    Positions count from 0; the last one, `nowhere`, stands for an event that there is none of.
+    Positions count from 0; the last one, `nowhere`, means that there is no such event.
     A block is what a chain stays in: the events of one user with the same held values.
     """
 
