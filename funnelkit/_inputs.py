@@ -291,7 +291,7 @@ def _moment(name, value):
         stamp = pd.Timestamp(value)
         if stamp is pd.NaT:
             raise ValueError(f"{name} is missing: {advice}")
-        stamp.as_unit("ns")
+        (stamp + WHOLE_DAY).as_unit("ns")
     except (ValueError, TypeError, OverflowError):
         raise ValueError(f"{name} is {_short(value)}, not a day that can be: {advice}") from None
     if stamp.tz is not None:
