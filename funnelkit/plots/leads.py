@@ -214,7 +214,8 @@ def k_chart(table, *, title=None, chosen=None):
 def score_curves(tables, *, x, y, ax=None, title=None, xlabel=None, ylabel=None, lot=None):
     """Draw what scores find, one curve a score, both axes being shares.
 
-    For the ROC curve (``x="false_positive_rate", y="recall", lot="diagonal"``), precision against recall
+    For the ROC curve (``x="false_positive_rate", y="recall", lot="diagonal"``), precision against
+    recall
     and cumulative gains.
 
     Parameters
