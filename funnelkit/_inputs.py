@@ -433,6 +433,10 @@ def _read_times(column, name, zone):
             f"pd.to_datetime(table[{name!r}], unit='s')"
         )
     need_hashable(column, name)
+    if column.dtype == object:
+        counted = np.fromiter((isinstance(v, int | float) and v == v for v in column), bool)
+        remedy = "say what they count, pd.to_datetime(..., unit='s')"
+        refuse(counted, f"column {name!r} is a number, not a time,", remedy, index=column.index)
     try:
         parsed = pd.to_datetime(column, format="ISO8601", errors="coerce")
     except (ValueError, TypeError):  # the one thing that "coerce" does not turn into NaT

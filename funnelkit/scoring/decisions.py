@@ -80,8 +80,8 @@ def errors_by_group(selected, outcome, group, *, weights=None, confidence=0.95):
     w = np.ones(len(y), dtype=int) if w is None else w
     rows = {"leads": w, "buyers": w * y, "selected": w * listed, "found": w * (y & listed)}
     rows["squares"] = w**2 * y
-    table = pd.DataFrame(rows).groupby(groups.array, dropna=False, observed=True).sum()
-    table.index.name = groups.name
+    groups = groups.set_axis(range(len(y)))
+    table = pd.DataFrame(rows).groupby(groups, dropna=False, observed=True).sum()
     buyers, found = table["buyers"], table["found"]
     low, high = weighted_wilson(found, buyers, table["squares"], confidence=confidence)
     return pd.DataFrame(

@@ -229,7 +229,7 @@ def logistic_by_steps(features, outcome, *, steps=1000, rate=1.0):
     outcome : Series or array of bool
         Whether each lead bought.
     steps : int, default 1000
-        How many steps.
+        How many steps, at most a million.
     rate : float, default 1.0
         How far a step goes; above 0.
 
@@ -268,7 +268,8 @@ def logistic_by_steps(features, outcome, *, steps=1000, rate=1.0):
     y = _inputs.outcomes("outcome", outcome).astype(float)
     _inputs.need_same_length("leads", features=features, outcome=y)
     _inputs.need_rows(features, "features", "give at least one lead")
-    steps, rate = _inputs.whole("steps", steps), _inputs.number("rate", rate, above=0)
+    steps = _inputs.whole("steps", steps, at_most=1_000_000)
+    rate = _inputs.number("rate", rate, above=0)
     x = np.column_stack([np.ones(len(features)), *(_feature(features, c) for c in features)])
     weights = np.zeros(x.shape[1])
     for _ in range(steps):
