@@ -20,7 +20,6 @@ __all__ = [
     "METRICS",
     "auc",
     "average_precision",
-    "from_the_top",
     "gains_table",
     "threshold_table",
 ]
@@ -76,7 +75,7 @@ def threshold_table(score, outcome, *, weights=None):
     0.6               3       2       0.67     1.0                  0.5
     0.1               4       2       0.50     1.0                  1.0
     """
-    threshold, buyers, others = from_the_top(*_judged(score, outcome, weights))
+    threshold, buyers, others = _from_the_top(*_judged(score, outcome, weights))
     selected = buyers + others
     return pd.DataFrame(
         {
@@ -90,27 +89,8 @@ def threshold_table(score, outcome, *, weights=None):
     )
 
 
-def from_the_top(score, outcome, weights=None):
-    """Count buyers and other leads at or above each score, the highest score first.
-
-    Parameters
-    ----------
-    score, outcome : array of float, array of bool
-        One per lead, checked already.
-    weights : array of float, optional
-        How many leads each stands for; one by default.
-
-    Returns
-    -------
-    tuple of three arrays
-        Each score that occurs, and how many buyers and how many others are at or above it.
-
-    Examples
-    --------
-    >>> scores, bought = np.array([0.9, 0.6, 0.6]), np.array([True, True, False])
-    >>> [each.tolist() for each in from_the_top(scores, bought)]
-    [[0.9, 0.6], [1, 2], [0, 1]]
-    """
+def _from_the_top(score, outcome, weights=None):
+    """Return each score, the highest first, and how many buyers and others are at or above it."""
     threshold, level = np.unique(-score, return_inverse=True)
 
     def up_to_each_level(which):
@@ -150,7 +130,7 @@ def auc(score, outcome, *, weights=None):
     >>> auc([0.9, 0.6, 0.6, 0.1], [True, True, False, False])
     0.875
     """
-    _, buyers, others = from_the_top(*_judged(score, outcome, weights))
+    _, buyers, others = _from_the_top(*_judged(score, outcome, weights))
     at_level = np.diff(others, prepend=0)  # the non-buyers at each score
     higher = buyers - np.diff(buyers, prepend=0) / 2  # buyers above it, and half of those at it
     return float(np.sum(at_level * higher) / (buyers[-1] * others[-1]))
@@ -235,8 +215,10 @@ def gains_table(
     """
     share = np.atleast_1d(_inputs.finite("depths", depths))
     remedy = "a depth is a share of the leads: give 0.1 for the best tenth"
+    if share.ndim > 1:
+        raise ValueError(f"depths is a list of lists: {remedy}")
     _inputs.refuse((share <= 0) | (share > 1), "depths is not above 0 and at most 1", remedy, share)
-    _, buyers, others = from_the_top(*_judged(score, outcome, weights))
+    _, buyers, others = _from_the_top(*_judged(score, outcome, weights))
     selected = buyers + others
     leads = share * selected[-1]
     found = np.interp(leads, [0, *selected], [0, *buyers])

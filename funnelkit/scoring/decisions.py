@@ -9,7 +9,6 @@ import pandas as pd
 from funnelkit import _inputs
 from funnelkit.contract import Example, Metric
 from funnelkit.metrics.rates import wilson_interval
-from funnelkit.ranking import from_the_top
 from funnelkit.scoring.calibration import probabilities, weighted_wilson
 
 __all__ = [
@@ -195,9 +194,11 @@ def profit_curve(probability, outcome=None, *, margin, cost, weights=None):
         index=pd.Index(calls, name="calls"),
     )
     if outcome is not None:
-        _, buyers, others = from_the_top(p, y, w)
-        bought = np.interp(calls, [0, *(buyers + others)], [0, *buyers])
-        table["earned"] = bought * margin - calls * cost
+        # Each lead buys as often as those that it is tied with do on average.
+        tied = pd.DataFrame({"bought": each * y[order], "leads": each}).groupby(ordered)
+        tied = tied.transform("sum")
+        bought = np.cumsum(each * (tied["bought"] / tied["leads"]))
+        table["earned"] = np.concatenate([[0.0], bought]) * margin - calls * cost
     table.attrs["calls"] = each[ordered * margin > cost].sum().item()
     return table
 

@@ -144,6 +144,8 @@ def _read(table, rule):
             what = f"the rule {rule!r} cannot be read: no column is called {column!r}"
             raise ValueError(f"{what}: {near}")
     _inputs.need_columns(table, list(columns.values()))
+    for column in columns.values():
+        _inputs.need_hashable(table[column], column)
     return tree, written, columns
 
 
@@ -207,7 +209,7 @@ def from_log_odds(value):
     >>> from_log_odds(0.0), round(from_log_odds(-1.386), 3)
     (0.5, 0.2)
     """
-    x = _inputs.numbers("value", value)
+    x = _inputs.finite("value", value)
     half = np.exp(-np.abs(x))  # never overflows
     p = np.where(x >= 0, 1, half) / (1 + half)
     return _inputs.dress(_inputs.index_of(value))(p)

@@ -68,3 +68,12 @@ CALLS = [
         },
     ),
 ]
+
+# What looks odd and is right all the same.
+ACCEPTED = {
+    (scoring.capacity_threshold, "capacity"): {"too large to compute with"},  # room for all leads
+    (scoring.reason_codes, "n"): {"too large to compute with"},  # all reasons
+    (scoring.reason_codes, "coefficients"): {"another order of rows"},  # found by their names
+    (scoring.reason_codes, "reference"): {"another order of rows"},
+    (scoring.from_log_odds, "value"): {"a number for a column"},  # takes one number as well
+}
