@@ -57,12 +57,16 @@ __all__ = [
     "number",
     "numbers",
     "one_of",
+    "outcomes",
     "part_of",
     "positive",
     "random_generator",
     "refuse",
+    "scored",
+    "scores",
     "shares",
     "times",
+    "weights_of",
     "whole",
 ]
 
@@ -429,6 +433,10 @@ def _read_times(column, name, zone):
             f"pd.to_datetime(table[{name!r}], unit='s')"
         )
     need_hashable(column, name)
+    if column.dtype == object:
+        counted = np.fromiter((isinstance(v, int | float) and v == v for v in column), bool)
+        remedy = "say what they count, pd.to_datetime(..., unit='s')"
+        refuse(counted, f"column {name!r} is a number, not a time,", remedy, index=column.index)
     try:
         parsed = pd.to_datetime(column, format="ISO8601", errors="coerce")
     except (ValueError, TypeError):  # the one thing that "coerce" does not turn into NaT
@@ -669,3 +677,47 @@ def _one_shape(arrays, index):
         sizes = " and ".join(f"{array.size:,} of {name}" for name, array in arrays.items())
         raise ValueError(f"there are {sizes}: give as many of one as of the other")
     return np.broadcast_arrays(*arrays.values())
+
+
+# ---------------------------------------------------------------- leads: scores and outcomes
+
+
+def outcomes(name, value):
+    """Return whether each lead bought, as an array of booleans."""
+    column = value if isinstance(value, pd.Series) else as_series(value, name)
+    remedy = "too young to tell, or not known: leave these rows out"
+    return booleans(column, name, missing=remedy).to_numpy()
+
+
+def scores(name, value):
+    """Return one number per lead, as a score is; `predict` gives none, `predict_proba` several."""
+    remedy = "give one number per lead, such as model.predict_proba(leads)[:, 1]"
+    array = np.asarray(value, dtype=None if hasattr(value, "dtype") else object)
+    if array.ndim == 0:
+        as_series(value, name)  # says what is wrong
+    if array.ndim > 1:
+        raise ValueError(f"{name} has {array.shape[1]} columns: {remedy}")
+    if pd.api.types.infer_dtype(array, skipna=True) == "boolean":
+        raise TypeError(f"{name} is a yes or no for each lead, which puts none in order: {remedy}")
+    return finite(name, value)
+
+
+def weights_of(value, n):
+    """Return how many leads each row stands for, or None where each stands for itself."""
+    if value is None:
+        return None
+    array = finite("weights", as_series(value, "weights"))
+    remedy = "leave out the rows that stand for nothing"
+    refuse(array <= 0, "weights is not above 0", remedy, array, index=index_of(value))
+    if len(array) != n:
+        raise ValueError(f"there are {len(array):,} weights and {n:,} leads: give one per lead")
+    return array
+
+
+def scored(name, score, outcome, weights=None):
+    """Return the score of each lead, whether it bought, and its weight (None: one each)."""
+    aligned(**{name: score, "outcome": outcome, "weights": weights})
+    s, y = scores(name, score), outcomes("outcome", outcome)
+    need_same_length("leads", **{name: s, "outcome": y})
+    need_rows(s, name, "give at least one lead")
+    return s, y, weights_of(weights, len(s))

@@ -1,6 +1,13 @@
 """The order that a score gives: AUC, precision and recall, lift and gains.
 
-On a low floor, since quality, scoring, recommenders and uplift all rank.
+On a low floor, since quality, scoring, recommenders and uplift all rank. A lead whose score is at
+or above a threshold is *selected*. Input is checked as `funnelkit._inputs` says.
+
+All functions take `weights`: how many leads each row stands for. A count is then a sum of weights,
+which is what scikit-learn's `sample_weight` computes. If only the leads that were called have an
+outcome, the inverse of a lead's probability of being called makes them stand for all leads
+(Horvitz and Thompson 1952, "A generalization of sampling without replacement from a finite
+universe", *JASA* 47).
 """
 
 import numpy as np
@@ -13,95 +20,108 @@ __all__ = [
     "METRICS",
     "auc",
     "average_precision",
-    "from_the_top",
     "gains_table",
-    "outcome_of",
-    "score_column",
     "threshold_table",
 ]
+
+
+def __dir__():
+    return __all__
+
 
 # ---------------------------------------------------------------- judged by what happened
 
 
-def threshold_table(score, outcome):
-    """Count, for every threshold, who is named and who of them buys.
+def threshold_table(score, outcome, *, weights=None):
+    """Count, for every threshold, which leads it selects and how many of them buy.
 
     Parameters
     ----------
     score : Series or array of numbers
-        Of each lead; higher is better.
+        One per lead; higher is better.
     outcome : Series or array of bool
         Whether each lead bought.
+    weights : Series or array of numbers, optional
+        How many leads each row stands for; one by default.
 
     Returns
     -------
     DataFrame
-        One row for each score that occurs, the highest first, which stands in the index as
-        `threshold`: leads at or above it are `named`; `buyers` of them buy; `precision` is buyers
-        by named; `recall` is buyers by all who buy; `false_alarm` is the share of those who do
-        not buy who are named all the same. Recall against false alarms is the ROC curve,
-        precision against recall the precision–recall curve.
+        One row per score that occurs, the highest first, in the index as `threshold`. `selected`:
+        leads at or above it; `buyers`: how many of them buy; `precision`: buyers divided by
+        selected; `recall`: of the leads given, those that buy, the share that is selected;
+        `false_positive_rate`: of those that do not buy, the share that is selected all the same.
+        Recall against the false-positive rate is the ROC curve, precision against recall the
+        precision–recall curve.
 
     Raises
     ------
-    TypeError, ValueError
-        If a score is no number or missing, the outcome is not boolean or has another length, or
-        all leads bought or none.
+    ValueError
+        If all leads bought or none did: then no order is better than another.
+
+    Notes
+    -----
+    Recall is over the leads given. If these are the leads that were called, and calls go by the
+    score, buyers that the score kept from being called are not among them and recall comes out
+    too high: give the inverse of the probability of being called as `weights`.
 
     Examples
     --------
     >>> threshold_table([0.9, 0.6, 0.6, 0.1], [True, True, False, False]).round(2)
     ... # doctest: +NORMALIZE_WHITESPACE
-               named  buyers  precision  recall  false_alarm
+               selected  buyers  precision  recall  false_positive_rate
     threshold
-    0.9            1       1       1.00     0.5          0.0
-    0.6            3       2       0.67     1.0          0.5
-    0.1            4       2       0.50     1.0          1.0
+    0.9               1       1       1.00     0.5                  0.0
+    0.6               3       2       0.67     1.0                  0.5
+    0.1               4       2       0.50     1.0                  1.0
     """
-    s, y = _score_and_outcome(score, outcome)
-    threshold, named, buyers = from_the_top(s, y)
+    threshold, buyers, others = _from_the_top(*_judged(score, outcome, weights))
+    selected = buyers + others
     return pd.DataFrame(
         {
-            "named": named,
+            "selected": selected,
             "buyers": buyers,
-            "precision": buyers / named,
-            "recall": buyers / y.sum(),
-            "false_alarm": (named - buyers) / (~y).sum(),
+            "precision": buyers / selected,
+            "recall": buyers / buyers[-1],
+            "false_positive_rate": others / others[-1],
         },
         index=pd.Index(threshold, name="threshold"),
     )
 
 
-def from_the_top(score, outcome):
-    """Return each score, the highest first, and how many leads and buyers are at or above it."""
+def _from_the_top(score, outcome, weights=None):
+    """Return each score, the highest first, and how many buyers and others are at or above it."""
     threshold, level = np.unique(-score, return_inverse=True)
-    return (
-        0.0 - threshold,
-        np.bincount(level).cumsum(),
-        np.bincount(level, outcome).astype(int).cumsum(),
-    )
+
+    def up_to_each_level(which):
+        counted = None if weights is None else weights[which]
+        return np.bincount(level[which], counted, minlength=len(threshold)).cumsum()
+
+    return 0.0 - threshold, up_to_each_level(outcome), up_to_each_level(~outcome)
 
 
-def auc(score, outcome):
-    """Area under the ROC curve: how often a buyer has a higher score than one who does not buy.
+def auc(score, outcome, *, weights=None):
+    """Area under the ROC curve: how often a buyer scores higher than a lead that does not buy.
 
     Parameters
     ----------
     score : Series or array of numbers
-        Of each lead; higher is better.
+        One per lead; higher is better.
     outcome : Series or array of bool
         Whether each lead bought.
+    weights : Series or array of numbers, optional
+        How many leads each row stands for; one by default.
 
     Returns
     -------
     float
         The share of all pairs of a buyer and a non-buyer in which the buyer's score is higher;
-        equal scores count one half. 0.5 is drawing lots, 1 is perfect order.
+        equal scores count one half. 0.5 is a random order, 1 is a perfect one.
 
     Raises
     ------
-    TypeError, ValueError
-        As `threshold_table`.
+    ValueError
+        If all leads bought or none did.
 
     Examples
     --------
@@ -110,67 +130,77 @@ def auc(score, outcome):
     >>> auc([0.9, 0.6, 0.6, 0.1], [True, True, False, False])
     0.875
     """
-    s, y = _score_and_outcome(score, outcome)
-    _, named, buyers = from_the_top(s, y)
-    others = np.diff(named - buyers, prepend=0)  # the non-buyers at each score
+    _, buyers, others = _from_the_top(*_judged(score, outcome, weights))
+    at_level = np.diff(others, prepend=0)  # the non-buyers at each score
     higher = buyers - np.diff(buyers, prepend=0) / 2  # buyers above it, and half of those at it
-    return float(np.sum(others * higher) / (y.sum() * (~y).sum()))
+    return float(np.sum(at_level * higher) / (buyers[-1] * others[-1]))
 
 
-def average_precision(score, outcome):
-    r"""Precision averaged over the buyers, from the first named to the last.
+def average_precision(score, outcome, *, weights=None):
+    r"""Precision averaged over the buyers, from the first selected to the last.
 
     Parameters
     ----------
     score : Series or array of numbers
-        Of each lead; higher is better.
+        One per lead; higher is better.
     outcome : Series or array of bool
         Whether each lead bought.
+    weights : Series or array of numbers, optional
+        How many leads each row stands for; one by default.
 
     Returns
     -------
     float
         :math:`\sum_k (R_k - R_{k-1}) P_k` over the thresholds, of recall :math:`R` and precision
-        :math:`P`. Drawing lots gives about the share of buyers.
+        :math:`P`. A random order gives about the share of buyers.
 
     Raises
     ------
-    TypeError, ValueError
-        As `threshold_table`.
+    ValueError
+        If all leads bought or none did.
 
     Examples
     --------
     >>> round(average_precision([0.9, 0.6, 0.6, 0.1], [True, True, False, False]), 3)
     0.833
     """
-    table = threshold_table(score, outcome)
+    table = threshold_table(score, outcome, weights=weights)
     return float((table["recall"].diff().fillna(table["recall"]) * table["precision"]).sum())
 
 
-def gains_table(score, outcome, *, depths=(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)):
+def gains_table(
+    score,
+    outcome,
+    *,
+    depths=(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
+    weights=None,
+):
     """Lift and cumulative gains: what the best-scored share of the leads holds.
 
     Parameters
     ----------
     score : Series or array of numbers
-        Of each lead; higher is better.
+        One per lead; higher is better.
     outcome : Series or array of bool
         Whether each lead bought.
     depths : sequence of float
         Shares of the leads, above 0 and at most 1.
+    weights : Series or array of numbers, optional
+        How many leads each row stands for; one by default.
 
     Returns
     -------
     DataFrame
-        One row a depth, in the index: `leads` so many (depth times all), `buyers` among them,
-        `rate` (buyers by leads), `lift` (that rate by the rate of all leads) and `gains` (buyers
-        by all buyers). Leads with equal scores are taken in no order: each counts as the mean of
-        those it is tied with, so the table does not depend on the order of the rows.
+        One row per depth, in the index. `leads`: how many leads that is; `buyers`: how many of
+        them bought; `rate`: buyers divided by leads; `lift`: that rate divided by the rate of all
+        leads; `gains`: buyers divided by all buyers. Leads with equal scores are in random order:
+        each counts as the mean of those it is tied with, so the table does not depend on the
+        order of the rows.
 
     Raises
     ------
-    TypeError, ValueError
-        As `threshold_table`, or if a depth is not above 0 and at most 1.
+    ValueError
+        If all leads bought or none did.
 
     Examples
     --------
@@ -183,54 +213,36 @@ def gains_table(score, outcome, *, depths=(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.
     0.3      3.0     2.0  0.67  2.22   0.67
     1.0     10.0     3.0  0.30  1.00   1.00
     """
-    share = np.atleast_1d(_inputs.numbers("depths", list(np.ravel(depths))))
+    share = np.atleast_1d(_inputs.finite("depths", depths))
     remedy = "a depth is a share of the leads: give 0.1 for the best tenth"
+    if share.ndim > 1:
+        raise ValueError(f"depths is a list of lists: {remedy}")
     _inputs.refuse((share <= 0) | (share > 1), "depths is not above 0 and at most 1", remedy, share)
-    s, y = _score_and_outcome(score, outcome)
-    _, named, buyers = from_the_top(s, y)
-    leads = share * len(s)
-    found = np.interp(leads, [0, *named], [0, *buyers])
+    _, buyers, others = _from_the_top(*_judged(score, outcome, weights))
+    selected = buyers + others
+    leads = share * selected[-1]
+    found = np.interp(leads, [0, *selected], [0, *buyers])
     return pd.DataFrame(
         {
             "leads": leads,
             "buyers": found,
             "rate": found / leads,
-            "lift": found / y.sum() / share,
-            "gains": found / y.sum(),
+            "lift": found / buyers[-1] / share,
+            "gains": found / buyers[-1],
         },
         index=pd.Index(share, name="depth"),
     )
 
 
-def outcome_of(outcome, n, other, *, name="outcome"):
-    """Return an outcome as an array of plain booleans, as long as what it belongs to."""
-    column = outcome if isinstance(outcome, pd.Series) else pd.Series(np.asarray(outcome))
-    if len(column) != n:
-        raise ValueError(f"{name} has {len(column):,} rows and {other} {n:,}: take both from one")
-    return _inputs.booleans(column, name).to_numpy()
-
-
-def score_column(name, values):
-    """Return one number a lead, as a score is; not what `predict` or all of `predict_proba` is."""
-    array = np.asarray(values)
-    remedy = "give one number a lead, such as model.predict_proba(leads)[:, 1]"
-    if array.dtype == bool:
-        raise TypeError(f"{name} is a yes or no for each lead, which puts none in order: {remedy}")
-    if array.ndim > 1:
-        raise ValueError(f"{name} has {array.shape[1]} columns: {remedy}")
-    return np.atleast_1d(_inputs.numbers(name, values))
-
-
-def _score_and_outcome(score, outcome):
-    """Check a score and what happened; both kinds of leads must be there."""
-    s = score_column("score", score)
-    y = outcome_of(outcome, len(s), "score")
+def _judged(score, outcome, weights):
+    """Check a score and what happened; there have to be both kinds of leads."""
+    s, y, w = _inputs.scored("score", score, outcome, weights)
     if not 0 < y.sum() < len(y):
         raise ValueError(
             f"{y.sum():,} of {len(y):,} leads bought: an order of leads can be judged only "
             "where some did and some did not"
         )
-    return s, y
+    return s, y, w
 
 
 # ---------------------------------------------------------------- what the metrics mean
@@ -244,9 +256,9 @@ METRICS = (
     Metric(
         name="precision",
         formula=r"\frac{b_t}{n_t}",
-        numerator="leads named by the threshold who buy",
-        denominator="leads named by the threshold",
-        unit="share of the named leads",
+        numerator="leads selected by the threshold that buy",
+        denominator="leads selected by the threshold",
+        unit="share of the selected leads",
         window="the outcome window, the same for all leads",
         function="funnelkit.scoring.threshold_table",
         example=Example(_SCORED, 3, 5, (0.5, "precision")),
@@ -254,8 +266,8 @@ METRICS = (
     Metric(
         name="recall",
         formula=r"\frac{b_t}{b}",
-        numerator="leads named by the threshold who buy",
-        denominator="all leads who buy",
+        numerator="leads selected by the threshold that buy",
+        denominator="all leads that buy",
         unit="share of the buyers",
         window="the outcome window, the same for all leads",
         function="funnelkit.scoring.threshold_table",
@@ -275,7 +287,7 @@ METRICS = (
         name="cumulative_gains",
         formula=r"\frac{b_d}{b}",
         numerator="buyers in the best-scored share of the leads",
-        denominator="all leads who buy",
+        denominator="all leads that buy",
         unit="share of the buyers",
         window="the outcome window, the same for all leads",
         function="funnelkit.scoring.gains_table",

@@ -228,7 +228,7 @@ CHARTS = {
     "lines": lambda **o: plots.line_chart(LINES, mark=40, marked="the model saw this", **o),
     "lines, groups": lambda **o: plots.line_chart(GROUPS, xlabel="repeat purchases", **o),
     "roc": lambda **o: plots.score_curves(
-        THRESHOLDS, x="false_alarm", y="recall", lot="diagonal", **o
+        THRESHOLDS, x="false_positive_rate", y="recall", lot="diagonal", **o
     ),
     "precision": lambda **o: plots.score_curves(
         THRESHOLDS, x="recall", y="precision", lot=BOUGHT.mean(), **o
@@ -983,7 +983,7 @@ def test_score_curves_go_through_every_threshold():
     ax = CHARTS["roc"]()
     for line, table in zip(ax.lines, THRESHOLDS.values(), strict=False):
         x, y = line.get_xydata().T
-        np.testing.assert_array_equal(x, [0, *table["false_alarm"]])
+        np.testing.assert_array_equal(x, [0, *table["false_positive_rate"]])
         np.testing.assert_array_equal(y, [0, *table["recall"]])
     assert list(ax.lines[-1].get_ydata()) == [0, 1], "drawing lots is the diagonal"
     names = [text.get_text() for text in ax.get_legend().get_texts()]

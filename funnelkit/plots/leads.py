@@ -214,7 +214,8 @@ def k_chart(table, *, title=None, chosen=None):
 def score_curves(tables, *, x, y, ax=None, title=None, xlabel=None, ylabel=None, lot=None):
     """Draw what scores find, one curve a score, both axes being shares.
 
-    For the ROC curve (``x="false_alarm", y="recall", lot="diagonal"``), precision against recall
+    For the ROC curve (``x="false_positive_rate", y="recall", lot="diagonal"``), precision against
+    recall
     and cumulative gains.
 
     Parameters
@@ -247,7 +248,7 @@ def score_curves(tables, *, x, y, ax=None, title=None, xlabel=None, ylabel=None,
     --------
     >>> from funnelkit import scoring
     >>> table = scoring.threshold_table([0.9, 0.6, 0.4, 0.1], [True, True, False, False])
-    >>> ax = score_curves({"points": table}, x="false_alarm", y="recall", lot="diagonal")
+    >>> ax = score_curves({"points": table}, x="false_positive_rate", y="recall", lot="diagonal")
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
     ['points', 'by lot']
     """
@@ -258,7 +259,7 @@ def score_curves(tables, *, x, y, ax=None, title=None, xlabel=None, ylabel=None,
         table = table.reset_index() if isinstance(table, pd.DataFrame) else table
         need_table_of(table, [x, y], "scoring.threshold_table(...) or scoring.gains_table(...)")
         curves[name] = table[[x, y]].to_numpy(float)
-        if y in ("recall", "gains"):  # nobody named, nobody found
+        if y in ("recall", "gains"):  # nobody selected, nobody found
             curves[name] = np.vstack([[0.0, 0.0], curves[name]])
     ax = clean_axes(ax, height=HEIGHT + 0.5)
     for style, (name, curve) in enumerate(curves.items()):

@@ -8,7 +8,8 @@ decision (`profit_threshold`, `profit_curve`, `capacity_threshold`), explains th
 and says when leads buy (`hazard_table`). Models to use come from scikit-learn.
 
 Throughout, an outcome is boolean: the lead bought, or did not. A lead that a score puts at or
-above a threshold is *named*: the sales team is told to call it.
+above a threshold is *selected*: the sales team is told to call it. Input is checked as
+`funnelkit._inputs` says.
 """
 
 from funnelkit.ranking import METRICS as _RANKING
@@ -52,5 +53,10 @@ __all__ = [
     "reason_codes",
     "threshold_table",
 ]
+
+
+def __dir__():
+    return __all__
+
 
 METRICS = (*_RANKING, *_CALIBRATION, *_DECISIONS)

@@ -1,4 +1,7 @@
-"""Decisions: whom a call pays for, whom capacity allows, how errors differ by group, and when."""
+"""Decisions: which leads a call pays for, how many can be called, errors by group, and when.
+
+Input is checked as `funnelkit._inputs` says.
+"""
 
 import numpy as np
 import pandas as pd
@@ -6,8 +9,7 @@ import pandas as pd
 from funnelkit import _inputs
 from funnelkit.contract import Example, Metric
 from funnelkit.metrics.rates import wilson_interval
-from funnelkit.ranking import from_the_top, outcome_of, score_column
-from funnelkit.scoring.calibration import probabilities
+from funnelkit.scoring.calibration import probabilities, weighted_wilson
 
 __all__ = [
     "METRICS",
@@ -19,62 +21,76 @@ __all__ = [
 ]
 
 
-def errors_by_group(named, outcome, group, *, confidence=0.95):
-    """Compare groups of leads in whom a score finds and whom it misses.
+def __dir__():
+    return __all__
+
+
+# ---------------------------------------------------------------- errors by group
+
+
+def errors_by_group(selected, outcome, group, *, weights=None, confidence=0.95):
+    """Compare groups of leads: which buyers a score finds and which it misses.
 
     Parameters
     ----------
-    named : Series or array of bool
+    selected : Series or array of bool
         Whether each lead is on the list, its score being at or above the threshold.
     outcome : Series or array of bool
         Whether each lead bought.
     group : Series or array
         The group of each lead, such as an age band; a missing value is a group of its own.
+    weights : Series or array of numbers, optional
+        How many leads each row stands for; one by default.
     confidence : float, default 0.95
         Confidence of the interval.
 
     Returns
     -------
     DataFrame
-        One row a group: `leads`, `buyers`, `rate` (buyers by leads), `named` (how many),
-        `precision` (of the named, the share that buys), `recall` (of the buyers, the share that
-        was named) with its Wilson interval `recall_low` and `recall_high`. Missing where there
-        is nobody to divide by.
+        One row per group: `leads`, `buyers`, `rate` (buyers divided by leads), `selected` (how
+        many), `precision` (of the selected leads, the share that buys), `recall` (of the leads
+        given, those that buy, the share that is selected) with its Wilson interval `recall_low`
+        and `recall_high`, with weights as `scoring.calibration.weighted_wilson` computes it.
+        Missing where there are no leads to divide by.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If `named` or `outcome` is not boolean, or the lengths differ.
+    Notes
+    -----
+    Recall is over the leads given, as in `threshold_table`. A group that the score keeps from
+    being called looks better among the called leads than it is: weight them by the inverse of
+    their probability of being called.
 
     Examples
     --------
-    >>> named = [True, True, False, False, False, True]
+    >>> selected = [True, True, False, False, False, True]
     >>> bought = [True, False, True, True, True, True]
-    >>> table = errors_by_group(named, bought, ["a", "a", "a", "b", "b", "b"])
-    >>> table[["leads", "buyers", "named", "recall"]].round(2)
-       leads  buyers  named  recall
-    a      3       2      2    0.50
-    b      3       3      1    0.33
+    >>> table = errors_by_group(selected, bought, ["a", "a", "a", "b", "b", "b"])
+    >>> table[["leads", "buyers", "selected", "recall"]].round(2)
+       leads  buyers  selected  recall
+    a      3       2         2    0.50
+    b      3       3         1    0.33
     """
-    listed = outcome_of(named, len(np.asarray(group)), "group", name="named")
-    y = outcome_of(outcome, len(listed), "group")
-    table = pd.DataFrame({"leads": 1, "buyers": y, "named": listed, "found": y & listed})
-    keys = group.array if isinstance(group, pd.Series) else np.asarray(group)
-    table = table.groupby(keys, dropna=False, observed=True).sum().astype("int64")
-    table.index.name = group.name if isinstance(group, pd.Series) else None
-    low, high = pd.Series(np.nan, table.index), pd.Series(np.nan, table.index)
-    some = table["buyers"] > 0
-    if some.any():
-        counts = table.loc[some, "found"], table.loc[some, "buyers"]
-        low[some], high[some] = wilson_interval(*counts, confidence=confidence)
+    _inputs.aligned(selected=selected, outcome=outcome, group=group, weights=weights)
+    listed, y = _inputs.outcomes("selected", selected), _inputs.outcomes("outcome", outcome)
+    groups = _inputs.as_series(group, "group")
+    _inputs.need_hashable(groups, "group")
+    _inputs.need_same_length("leads", selected=listed, outcome=y, group=groups)
+    _inputs.need_rows(y, "outcome", "give at least one lead")
+    w = _inputs.weights_of(weights, len(y))
+    w = np.ones(len(y), dtype=int) if w is None else w
+    rows = {"leads": w, "buyers": w * y, "selected": w * listed, "found": w * (y & listed)}
+    rows["squares"] = w**2 * y
+    groups = groups.set_axis(range(len(y)))
+    table = pd.DataFrame(rows).groupby(groups, dropna=False, observed=True).sum()
+    buyers, found = table["buyers"], table["found"]
+    low, high = weighted_wilson(found, buyers, table["squares"], confidence=confidence)
     return pd.DataFrame(
         {
             "leads": table["leads"],
-            "buyers": table["buyers"],
-            "rate": table["buyers"] / table["leads"],
-            "named": table["named"],
-            "precision": table["found"] / table["named"].where(table["named"] > 0),
-            "recall": table["found"] / table["buyers"].where(some),
+            "buyers": buyers,
+            "rate": buyers / table["leads"],
+            "selected": table["selected"],
+            "precision": found / table["selected"].where(table["selected"] > 0),
+            "recall": found / buyers.where(buyers > 0),
             "recall_low": low,
             "recall_high": high,
         }
@@ -85,7 +101,7 @@ def errors_by_group(named, outcome, group, *, confidence=0.95):
 
 
 def profit_threshold(margin, cost):
-    """Probability from which on a call pays: cost of a call by margin of a sale.
+    """Probability from which on a call pays: cost of a call divided by margin of a sale.
 
     A call costs the same whether or not the lead buys, and brings the margin with the lead's
     probability: it pays on average where probability times margin exceeds the cost.
@@ -93,7 +109,7 @@ def profit_threshold(margin, cost):
     Parameters
     ----------
     margin : number or Series
-        What a lead who buys is worth, EUR; above 0.
+        What a lead that buys is worth, EUR; above 0.
     cost : number or Series
         What a call costs, EUR.
 
@@ -104,8 +120,8 @@ def profit_threshold(margin, cost):
 
     Raises
     ------
-    TypeError, ValueError
-        If an amount is no number, missing or negative, or the margin is 0.
+    ValueError
+        If the margin is 0.
 
     Notes
     -----
@@ -126,31 +142,29 @@ def profit_threshold(margin, cost):
     return like_input(cost / margin)
 
 
-def profit_curve(probability, outcome=None, *, margin, cost):
+def profit_curve(probability, outcome=None, *, margin, cost, weights=None):
     """Profit of calling the best leads, for every number of calls.
 
     Parameters
     ----------
     probability : Series or array of float
-        Of each lead, from 0 to 1.
+        One per lead, from 0 to 1.
     outcome : Series or array of bool, optional
         Whether each lead bought, if that is known by now.
     margin, cost : number
         What a sale brings and what a call costs, EUR.
+    weights : Series or array of numbers, optional
+        How many leads each row stands for; one by default.
 
     Returns
     -------
     DataFrame
-        One row for each number of calls, from 0 to all leads, the most likely first:
-        `threshold` (the probability of the last one called; missing for 0), `expected` (the
-        profit that the probabilities promise, EUR) and, with `outcome`, `earned` (the profit it
-        would have been, EUR; leads with equal probabilities are taken in no order, as in
-        `gains_table`). ``attrs["calls"]`` is how many calls promise most.
-
-    Raises
-    ------
-    TypeError, ValueError
-        As `brier_score` and `profit_threshold`.
+        One row per number of calls, from 0 to all leads, the most likely first (with weights,
+        one row per lead and the sum of the weights so far as `calls`). `threshold`: the
+        probability of the last lead called, missing for 0; `expected`: the profit that the
+        probabilities promise, EUR; and, with `outcome`, `earned`: the profit it would have been,
+        EUR, leads with equal probabilities being in random order as in `gains_table`.
+        ``attrs["calls"]`` is how many calls promise most.
 
     Examples
     --------
@@ -163,33 +177,39 @@ def profit_curve(probability, outcome=None, *, margin, cost):
     2           0.10      60.0   180.0
     3           0.02      54.0   170.0
     """
-    profit_threshold(margin, cost)  # refuses what is no amount
-    p = probabilities(probability)
-    ordered = np.sort(p)[::-1]
-    calls = np.arange(len(p) + 1)
+    margin, cost = _inputs.amount("margin", margin), _inputs.amount("cost", cost)
+    profit_threshold(margin, cost)  # refuses a margin of 0
+    happened = np.zeros(len(_inputs.scores("probability", probability)), dtype=bool)
+    p, y, w = probabilities(probability, happened if outcome is None else outcome, weights)
+    each = np.ones(len(p), dtype=int) if w is None else w
+    order = np.lexsort((each, -p))
+    ordered, each = p[order], each[order]
+    calls = np.concatenate([[0], np.cumsum(each)])
+    promised = np.concatenate([[0.0], np.cumsum(each * ordered)])
     table = pd.DataFrame(
         {
             "threshold": np.concatenate([[np.nan], ordered]),
-            "expected": np.concatenate([[0.0], np.cumsum(ordered)]) * margin - calls * cost,
+            "expected": promised * margin - calls * cost,
         },
         index=pd.Index(calls, name="calls"),
     )
     if outcome is not None:
-        y = outcome_of(outcome, len(p), "probability")
-        _, named, found = from_the_top(p, y)
-        buyers = np.interp(calls, [0, *named], [0, *found])
-        table["earned"] = buyers * margin - calls * cost
-    table.attrs["calls"] = int((ordered * margin > cost).sum())
+        # Each lead buys as often as those that it is tied with do on average.
+        tied = pd.DataFrame({"bought": each * y[order], "leads": each}).groupby(ordered)
+        tied = tied.transform("sum")
+        bought = np.cumsum(each * (tied["bought"] / tied["leads"]))
+        table["earned"] = np.concatenate([[0.0], bought]) * margin - calls * cost
+    table.attrs["calls"] = each[ordered * margin > cost].sum().item()
     return table
 
 
 def capacity_threshold(score, capacity):
-    """Lowest threshold that names no more leads than can be called.
+    """Lowest threshold that selects no more leads than can be called.
 
     Parameters
     ----------
     score : Series or array of numbers
-        Of each lead; higher is better.
+        One per lead; higher is better.
     capacity : int
         How many leads can be called.
 
@@ -197,13 +217,12 @@ def capacity_threshold(score, capacity):
     -------
     float
         A score that occurs: leads at or above it are at most `capacity`. Where several leads
-        share the last place, none of them is named, rather than too many.
+        share the last place, none of them is selected, rather than too many.
 
     Raises
     ------
-    TypeError, ValueError
-        If a score is no number or missing, there is none, the capacity is not a whole number of
-        at least 1, or more leads than that share the highest score.
+    ValueError
+        If more leads than can be called share the highest score.
 
     Examples
     --------
@@ -214,19 +233,15 @@ def capacity_threshold(score, capacity):
     >>> capacity_threshold([0.9, 0.7, 0.5, 0.5, 0.2], 4)
     0.5
     """
-    s = score_column("score", score)
-    room = float(_inputs.count("capacity", capacity))
-    if s.size == 0:
-        raise ValueError("there is no score: give at least one lead")
-    if room < 1:
-        raise ValueError("capacity is 0: with no call to make there is no threshold")
+    s = _inputs.need_rows(_inputs.scores("score", score), "score", "give at least one lead")
+    capacity = _inputs.whole("capacity", capacity)
     levels, size = np.unique(s, return_counts=True)
-    named = size[::-1].cumsum()[::-1]  # how many are at or above each level
-    fits = levels[named <= room]
+    selected = size[::-1].cumsum()[::-1]  # how many are at or above each level
+    fits = levels[selected <= capacity]
     if not len(fits):
         raise ValueError(
-            f"{size[-1]:,} leads share the highest score and {room:.0f} can be called: break "
-            "the tie by a finer score, or by lot"
+            f"{size[-1]:,} leads share the highest score and {capacity:,} can be called: break "
+            "the tie by a finer score, or at random"
         )
     return float(fits[0])
 
@@ -235,7 +250,7 @@ def capacity_threshold(score, capacity):
 
 
 def hazard_table(weeks, observed, *, confidence=0.95):
-    r"""Hazard by week: of those who have not bought before, the share that buys in the week.
+    r"""Hazard by week: of the leads that have not bought before, the share that buys in the week.
 
     Parameters
     ----------
@@ -250,21 +265,24 @@ def hazard_table(weeks, observed, *, confidence=0.95):
     Returns
     -------
     DataFrame
-        One row a week, from 1 to the last in which anybody was watched: `at_risk` (leads watched
-        in that week who had not bought before), `converted` in it, `hazard`, its Wilson interval
-        `ci_low` and `ci_high`, and `bought`, the share that has bought by the end of the week,
-        :math:`1 - \prod_{j \le k} (1 - h_j)`.
+        One row per week, from 1 to the last in which any lead was watched: `at_risk` (leads
+        watched in that week that had not bought before), `converted` in it, `hazard`, its Wilson
+        interval `ci_low` and `ci_high`, and `bought`, the share that has bought by the end of the
+        week, :math:`1 - \prod_{j \le k} (1 - h_j)`.
 
     Raises
     ------
-    TypeError, ValueError
-        If weeks are no whole numbers or negative, a lead bought in week 0, the outcome is not
-        boolean or has another length, or nobody was watched for a week.
+    ValueError
+        If a lead bought in week 0, or no lead was watched for a week.
 
     Notes
     -----
-    A week that the data cut short does not count, neither those who bought in it nor those who
-    did not: cut both back to the last whole week.
+    A week that the data cut short does not count, neither the leads that bought in it nor those
+    that did not: cut both back to the last whole week.
+
+    A hazard is no advice on calls: it says when leads buy as things are, and falls by itself as
+    the keen ones leave; what a call in a certain week adds shows only where calls are made at
+    random.
 
     Examples
     --------
@@ -277,11 +295,14 @@ def hazard_table(weeks, observed, *, confidence=0.95):
     1           4    0.25   0.250
     2           2    0.50   0.625
     """
-    w = np.atleast_1d(_inputs.count("weeks", weeks)).astype(int)
-    y = outcome_of(observed, len(w), "weeks", name="observed")
-    _inputs.refuse(y & (w == 0), "a lead bought in week 0", "the first week is 1: round up")
+    index = _inputs.aligned(weeks=weeks, observed=observed)
+    w = _inputs.count("weeks", _inputs.as_series(weeks, "weeks")).astype(int)
+    y = _inputs.outcomes("observed", observed)
+    _inputs.need_same_length("leads", weeks=w, observed=y)
+    remedy = "the first week is 1: round up"
+    _inputs.refuse(y & (w == 0), "a lead bought in week 0", remedy, index=index)
     if w.max(initial=0) == 0:
-        raise ValueError("nobody was watched for a whole week: there is no hazard to count")
+        raise ValueError("no lead was watched for a whole week: wait until one has been")
     numbers = np.arange(1, w.max() + 1)
     at_risk = np.bincount(w)[::-1].cumsum()[::-1][1:]
     converted = np.bincount(w[y], minlength=w.max() + 1)[1:]
@@ -306,9 +327,9 @@ METRICS = (
     Metric(
         name="hazard",
         formula=r"h_k = \frac{b_k}{n_k}",
-        numerator="leads who buy in week k",
+        numerator="leads that buy in week k",
         denominator="leads watched in week k, not bought before",
-        unit="share of those at risk, a week",
+        unit="share of the leads at risk, per week",
         window="the week",
         function="funnelkit.scoring.hazard_table",
         example=Example(

@@ -1,16 +1,31 @@
-"""Scores: a card of points, log-odds, logistic regression step by step, reasons."""
+"""Scores: a card of points, log-odds, logistic regression step by step, reasons.
 
+Input is checked as `funnelkit._inputs` says.
+"""
+
+import ast
+import re
 from collections.abc import Mapping
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
 from funnelkit import _inputs
-from funnelkit.ranking import outcome_of
 
 __all__ = ["from_log_odds", "log_odds", "logistic_by_steps", "points_card", "reason_codes"]
 
-# ---------------------------------------------------------------- scores
+_QUOTED = re.compile(r"""('[^']*'|"[^"]*")|`([^`]+)`""")  # a text, or a name in backticks
+_KINDS = {"string": "text"} | dict.fromkeys(
+    ["boolean", "integer", "floating", "mixed-integer-float", "decimal"], "number"
+)
+
+
+def __dir__():
+    return __all__
+
+
+# ---------------------------------------------------------------- a card of points
 
 
 def points_card(table, card):
@@ -19,23 +34,23 @@ def points_card(table, card):
     Parameters
     ----------
     table : DataFrame
-        One row a lead.
+        One row per lead.
     card : mapping of str to number
         Each rule, as `DataFrame.eval` reads it, and its points:
-        ``{"visit_count >= 4": 10, "device == 'mobile'": -5}``.
+        ``{"visit_count >= 4": 10, "device == 'mobile'": -5}``. Put names with spaces in
+        backticks: ``"`Lead Source` == 'web'"``.
 
     Returns
     -------
     DataFrame
-        The points that each rule gave, a column a rule, and last their sum, `score`. A rule about
-        a missing value is not true, so it gives no points.
+        The points that each rule gave, one column per rule, and last their sum, `score`. Where a
+        column that a rule names is missing, the rule gives no points, whatever it says.
 
     Raises
     ------
-    TypeError
-        If `table` is no DataFrame, the card is no mapping, or points are no numbers.
     ValueError
-        If the card is empty, or a rule cannot be read or is not a condition.
+        If a rule cannot be read, is not a condition, compares text with numbers, or asks whether
+        a value is missing.
 
     Examples
     --------
@@ -43,26 +58,113 @@ def points_card(table, card):
     >>> points_card(leads, {"visits >= 4": 10, "webinars >= 1": 20})["score"].tolist()
     [30, 0, 20]
     """
-    _inputs.need_columns(table, [], "table")
+    _inputs.need_table(table)
     if not isinstance(card, Mapping):
-        raise TypeError(f"card is a {type(card).__name__}: give a mapping of rules to points")
+        kind = _inputs.name_of_type(card)
+        raise TypeError(f"card is {kind}: give a mapping of rules to points, {{'pages >= 5': 10}}")
     if not card:
         raise ValueError("the card has no rules: give at least one, such as {'pages >= 5': 10}")
     points = {}
     for rule, worth in card.items():
-        if isinstance(worth, bool) or not isinstance(worth, (int, float, np.number)):
-            raise TypeError(f"the points of {rule!r} are {worth!r}: give a number")
-        try:
-            true = table.eval(rule)
-        except Exception as error:
-            raise ValueError(
-                f"the rule {rule!r} cannot be read ({error}): check its columns"
-            ) from None
-        if not isinstance(true, pd.Series) or not pd.api.types.is_bool_dtype(true):
-            raise ValueError(f"the rule {rule!r} is not a condition: compare, as in 'pages >= 5'")
-        points[rule] = true.fillna(False).astype(bool) * worth
+        if not isinstance(rule, str):
+            raise TypeError(f"the rule {rule!r} is not text: write it as in 'pages >= 5'")
+        _inputs.number(f"the worth of {rule!r}", worth, remedy="give points, a number")
+        points[rule] = _is_true(table, rule) * worth
     points = pd.DataFrame(points, index=table.index)
     return points.assign(score=points.sum(axis=1))
+
+
+def _is_true(table, rule):
+    """Return for each row whether a rule is true; it is not where a column it names is missing."""
+    tree, written, columns = _read(table, rule)
+    values = table[list(columns.values())].set_axis(list(columns), axis=1)
+    known = values.notna().all(axis=1).to_numpy()
+    values = values[known].infer_objects()
+    for compared in (node for node in ast.walk(tree) if isinstance(node, ast.Compare)):
+        for sides in pairwise([compared.left, *compared.comparators]):
+            if {_kind(side, values) for side in sides} == {"text", "number"}:
+                raise ValueError(
+                    f"the rule {rule!r} compares text with numbers, which are never equal: put "
+                    "texts in quotes, and make numbers of a column with pd.to_numeric(...)"
+                )
+    true = np.zeros(len(table), dtype=bool)
+    if known.any():
+        true[known] = _evaluated(values, written, rule)
+    return true
+
+
+def _evaluated(values, written, rule):
+    try:
+        held = values.eval(written, engine="python")
+    except Exception:  # whatever pandas makes of what somebody wrote
+        raise ValueError(
+            f"the rule {rule!r} cannot be computed: compare columns with values of their own kind, "
+            "as in 'pages >= 5'"
+        ) from None
+    is_column = isinstance(held, pd.Series) and len(held) == len(values)
+    if not is_column or not pd.api.types.is_bool_dtype(held):
+        raise ValueError(f"the rule {rule!r} is not a condition: compare, as in 'pages >= 5'")
+    return held.to_numpy(dtype=bool)
+
+
+def _read(table, rule):
+    """Parse a rule; return it, as pandas takes it, and the columns by the names used there."""
+    columns = {}
+
+    def without_backticks(match):
+        text, column = match.groups()
+        if text:
+            return text
+        name = f"in_backticks_{len(columns)}"
+        columns[name] = column
+        return name
+
+    written = _QUOTED.sub(without_backticks, rule).strip()
+    try:
+        tree = ast.parse(written, mode="eval")
+    except (SyntaxError, ValueError):
+        spaced = [c for c in table if isinstance(c, str) and not c.isidentifier() and c in rule]
+        advice = (
+            f"put such names in backticks, `{spaced[0]}`"
+            if spaced
+            else "write a comparison, as in 'pages >= 5', with texts in quotes"
+        )
+        raise ValueError(f"the rule {rule!r} cannot be read: {advice}") from None
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            columns.setdefault(node.id, node.id)
+        if isinstance(node, ast.Attribute) and node.attr in ("isna", "isnull"):
+            raise ValueError(
+                f"the rule {rule!r} asks what is missing, for which a rule gives no points: make "
+                "a column of that, table.assign(unknown=table[...].isna()), and name it"
+            )
+    for column in columns.values():
+        if column not in table.columns:
+            near = _inputs.close_to(column, table.columns)
+            what = f"the rule {rule!r} cannot be read: no column is called {column!r}"
+            raise ValueError(f"{what}: {near}")
+    _inputs.need_columns(table, list(columns.values()))
+    for column in columns.values():
+        _inputs.need_hashable(table[column], column)
+    return tree, written, columns
+
+
+def _kind(node, values):
+    """Return whether a side of a comparison is "text" or a "number"; None if it is neither."""
+    if isinstance(node, ast.Name):
+        column = values[node.id]
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            column = column.cat.categories
+        return _KINDS.get(pd.api.types.infer_dtype(column, skipna=True))
+    try:
+        given = ast.literal_eval(node)
+    except (ValueError, TypeError):
+        return None
+    given = given if isinstance(given, list | tuple | set) else [given]
+    return _KINDS.get(pd.api.types.infer_dtype(list(given)))
+
+
+# ---------------------------------------------------------------- log-odds
 
 
 def log_odds(probability):
@@ -77,20 +179,16 @@ def log_odds(probability):
     -------
     float, array or Series of float
 
-    Raises
-    ------
-    TypeError, ValueError
-        If it is no number, missing, or not between 0 and 1.
-
     Examples
     --------
     >>> log_odds(0.5), round(log_odds(0.2), 3)
     (0.0, -1.386)
     """
-    (p,), like_input = _inputs.amounts(probability=probability)
-    remedy = "give a fraction between them; a certainty has no log-odds"
-    _inputs.refuse((p <= 0) | (p >= 1), "probability is not between 0 and 1", remedy, p)
-    return like_input(np.log(p / (1 - p)))
+    p, index = _inputs.finite("probability", probability), _inputs.index_of(probability)
+    remedy = "give a fraction between them, 0.8 for 80 %; a certainty has no log-odds"
+    outside = (p <= 0) | (p >= 1)
+    _inputs.refuse(outside, "probability is not between 0 and 1", remedy, p, index=index)
+    return _inputs.dress(index)(np.log(p / (1 - p)))
 
 
 def from_log_odds(value):
@@ -106,22 +204,15 @@ def from_log_odds(value):
     float, array or Series of float
         Between 0 and 1.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If it is no number or missing.
-
     Examples
     --------
     >>> from_log_odds(0.0), round(from_log_odds(-1.386), 3)
     (0.5, 0.2)
     """
-    x = _inputs.numbers("value", value)
+    x = _inputs.finite("value", value)
     half = np.exp(-np.abs(x))  # never overflows
     p = np.where(x >= 0, 1, half) / (1 + half)
-    if isinstance(value, pd.Series):
-        return pd.Series(p, index=value.index)
-    return float(p) if p.ndim == 0 else p
+    return _inputs.dress(_inputs.index_of(value))(p)
 
 
 def logistic_by_steps(features, outcome, *, steps=1000, rate=1.0):
@@ -135,32 +226,34 @@ def logistic_by_steps(features, outcome, *, steps=1000, rate=1.0):
     Parameters
     ----------
     features : DataFrame
-        One row a lead, numbers only. Bring columns to a like scale first, or the steps are too
+        One row per lead, numbers only. Bring columns to a like scale first, or the steps are too
         long for one and too short for another.
     outcome : Series or array of bool
         Whether each lead bought.
     steps : int, default 1000
-        How many steps.
+        How many steps, at most a million.
     rate : float, default 1.0
-        How far a step goes.
+        How far a step goes; above 0.
 
     Returns
     -------
     Series
-        The weights, in log-odds: "intercept", then one a feature.
+        The weights, in log-odds: "intercept", then one per feature.
 
     Raises
     ------
-    TypeError, ValueError
-        If a feature is no number or missing, the outcome is not boolean or has another length,
-        `steps` is less than 1, or the steps are so long that the weights run away, or swing and
-        predict worse than none.
+    ValueError
+        If the steps are so long that the weights run away, or swing and predict worse than none.
 
     Notes
     -----
     .. math:: w \leftarrow w + \frac{\eta}{n} \sum_i (y_i - p_i)\, x_i
 
     is the gradient of the mean log-likelihood.
+
+    A weight is what one more of its feature adds while the others stay as they are. Columns that
+    each stand for one category cannot do that: leave one category out, and read the weights of
+    the others as differences from it.
 
     Examples
     --------
@@ -171,11 +264,15 @@ def logistic_by_steps(features, outcome, *, steps=1000, rate=1.0):
     >>> logistic_by_steps(leads, bought, steps=2000).round(3).tolist()
     [-1.386, 2.773]
     """
-    _inputs.need_columns(features, [], "features")
+    _inputs.need_table(features, "features")
+    _inputs.need_columns(features, list(features.columns), "features")
+    _inputs.aligned(features=features, outcome=outcome)
+    y = _inputs.outcomes("outcome", outcome).astype(float)
+    _inputs.need_same_length("leads", features=features, outcome=y)
+    _inputs.need_rows(features, "features", "give at least one lead")
+    steps = _inputs.whole("steps", steps, at_most=1_000_000)
+    rate = _inputs.number("rate", rate, above=0)
     x = np.column_stack([np.ones(len(features)), *(_feature(features, c) for c in features)])
-    y = outcome_of(outcome, len(features), "features").astype(float)
-    if not isinstance(steps, (int, np.integer)) or steps < 1:
-        raise ValueError(f"steps is {steps!r}: give a whole number of at least 1")
     weights = np.zeros(x.shape[1])
     for _ in range(steps):
         weights += rate * x.T @ (y - from_log_odds(x @ weights)) / len(y)
@@ -183,7 +280,10 @@ def logistic_by_steps(features, outcome, *, steps=1000, rate=1.0):
     loss = np.mean(np.logaddexp(0, score) - y * score)  # less the mean log-likelihood
     worse = not loss <= np.log(2) + 1e-9  # what weights of 0 have
     if worse or np.abs(weights).max() > 1e6:
-        raise ValueError(f"the weights ran away: a rate of {rate} is too long a step here")
+        raise ValueError(
+            f"the weights ran away: a rate of {rate:g} is too long a step here, so give a smaller "
+            "one, or bring the features to a like scale"
+        )
     return pd.Series(weights, index=["intercept", *features.columns])
 
 
@@ -197,25 +297,21 @@ def reason_codes(coefficients, features, *, reference, n=3):
     Parameters
     ----------
     coefficients : Series
-        In log-odds per unit of each feature; no intercept is needed.
+        In log-odds per unit of each feature, by its name; no intercept is needed.
     features : DataFrame
-        One row a lead; all features of `coefficients`.
+        One row per lead; all features of `coefficients`.
     reference : Series
-        With what each feature is compared: usually its mean among the leads learnt from.
+        With what each feature is compared, by its name: usually its mean among the leads learnt
+        from.
     n : int, default 3
-        How many reasons a lead, at most; features equal to the reference are none.
+        How many reasons per lead, at most; features equal to the reference are none.
 
     Returns
     -------
     DataFrame
-        One row a reason, in the order of the leads, the strongest reason of each first: `lead`
+        One row per reason, in the order of the leads, the strongest reason of each first: `lead`
         (its label in the index), `rank`, `feature`, `value`, `reference` and `log_odds` (what it
         adds to the lead's score, or takes away).
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a feature is absent, no number or missing, or `n` is less than 1.
 
     Notes
     -----
@@ -231,16 +327,16 @@ def reason_codes(coefficients, features, *, reference, n=3):
     0  webinars       1.2
     1     pages      -0.5
     """
-    if not isinstance(n, (int, np.integer)) or n < 1:
-        raise ValueError(f"n is {n!r}: give a whole number of at least 1")
-    names = list(coefficients.index)
+    n = _inputs.whole("n", n)
+    weights, usual = _by_feature("coefficients", coefficients), _by_feature("reference", reference)
+    names = list(weights.index)
+    _inputs.need_rows(weights, "coefficients", "give one per feature")
     _inputs.need_columns(features, names, "features")
-    lacking = [name for name in names if name not in reference.index]
-    if lacking:
-        raise ValueError(f"reference has no {lacking[0]!r}: give a value for each coefficient")
+    for name in names:
+        _inputs.need_known(name, usual.index, "value in reference")
     values = np.column_stack([_feature(features, name) for name in names])
-    usual = _inputs.numbers("reference", reference[names])
-    moved = (values - usual) * _inputs.numbers("coefficients", coefficients)
+    usual = usual[names].to_numpy()
+    moved = (values - usual) * weights.to_numpy()
     order = np.argsort(-np.abs(moved), axis=1, kind="stable")[:, :n]
     lead = np.repeat(np.arange(len(features)), order.shape[1])
     which = order.ravel()
@@ -260,9 +356,21 @@ def reason_codes(coefficients, features, *, reference, n=3):
 # ---------------------------------------------------------------- checks of what comes in
 
 
+def _by_feature(name, values):
+    """Return one number per feature, by the feature's name."""
+    if not isinstance(values, pd.Series):
+        raise TypeError(
+            f"{name} is {_inputs.name_of_type(values)}: give a Series with the names of the "
+            "features as its index, pd.Series(numbers, index=names)"
+        )
+    twice = values.index.duplicated()
+    _inputs.refuse(twice, f"{name} has a feature twice", "give each once", index=values.index)
+    return pd.Series(_inputs.finite(name, values), index=values.index)
+
+
 def _feature(table, name):
     """Return a column as numbers, a flag as 0 and 1."""
     column = table[name]
-    if pd.api.types.is_bool_dtype(column) and not column.isna().any():
-        column = column.astype(int)
-    return _inputs.numbers(f"column {name!r}", column)
+    if pd.api.types.infer_dtype(column, skipna=True) == "boolean":
+        column = column.map({True: 1, False: 0})
+    return _inputs.finite(f"column {name!r}", column)

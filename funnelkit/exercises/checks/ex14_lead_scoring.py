@@ -70,8 +70,8 @@ def trees_auc(columns=tuple(COUNTS), taught="learn", asked="judge"):
     return scoring.auc(predicted(columns, taught, asked), outcome)
 
 
-def named(limit=0.5):
-    """Return who of the later leads is at or above a probability, and who bought."""
+def selected(limit=0.5):
+    """Return which later leads are at or above a probability, and which bought."""
     return predicted() >= limit, parts()[1]["bought"]
 
 
@@ -156,27 +156,27 @@ TASKS = [
         "Whom the list finds",
         name="found",
         kind=Number(unit="fraction", decimals=3),
-        truth=lambda: (named()[0] & named()[1]).sum() / named()[1].sum(),
+        truth=lambda: (selected()[0] & selected()[1]).sum() / selected()[1].sum(),
         section="The card the team uses",
         hints=["Of whom is recall a share? Write down both counts."],
         mistakes=[
             Mistake(
                 "accuracy-for-recall",
-                lambda: (named()[0] == named()[1]).mean(),
+                lambda: (selected()[0] == selected()[1]).mean(),
                 "That is accuracy, the share of leads for which the list is right. Whoever names "
                 "nobody has a good one too.",
-                "Look at those who bought, and count how many of them are named.",
+                "Look at those who bought, and count how many of them are selected.",
             ),
             Mistake(
                 "precision-for-recall",
-                lambda: named()[1][named()[0]].mean(),
-                "That is precision: of the named, the share that buys.",
+                lambda: selected()[1][selected()[0]].mean(),
+                "That is precision: of the selected leads, the share that buys.",
                 "Recall has the buyers in its denominator.",
             ),
             Mistake(
-                "share-named",
-                lambda: named()[0].mean(),
-                "That is the share of all leads that is named.",
+                "share-selected",
+                lambda: selected()[0].mean(),
+                "That is the share of all leads that is selected.",
                 "Count among the buyers only.",
             ),
         ],
@@ -269,31 +269,31 @@ TASKS = [
         "How many calls pay",
         name="calls",
         kind=Number(whole=True, unit="leads"),
-        truth=lambda: int(named(COST / MARGIN)[0].sum()),
+        truth=lambda: int(selected(COST / MARGIN)[0].sum()),
         section="Whom to call",
         hints=["From which probability on does a call bring as much as it costs?"],
         mistakes=[
             Mistake(
                 "one-half",
-                lambda: int(named(0.5)[0].sum()),
+                lambda: int(selected(0.5)[0].sum()),
                 "You called from one half on; that would be right for a margin of twice the cost.",
                 "The threshold is cost / margin.",
             ),
             Mistake(
                 "cost-of-the-lesson",
-                lambda: int(named(60 / MARGIN)[0].sum()),
+                lambda: int(selected(60 / MARGIN)[0].sum()),
                 "You took the EUR 60 of the lesson; here a call costs EUR 90.",
                 "Use the cost that the task gives.",
             ),
             Mistake(
                 "margin-less-cost",
-                lambda: int(named(COST / (MARGIN - COST))[0].sum()),
+                lambda: int(selected(COST / (MARGIN - COST))[0].sum()),
                 "You subtracted the cost from the margin first; then it counts twice.",
                 "At the threshold, probability times margin equals the cost.",
             ),
             Mistake(
                 "uncalled-for-called",
-                lambda: int((~named(COST / MARGIN)[0]).sum()),
+                lambda: int((~selected(COST / MARGIN)[0]).sum()),
                 "These are the leads for whom a call does *not* pay.",
                 "Count those at or above the threshold.",
             ),
