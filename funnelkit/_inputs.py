@@ -32,6 +32,7 @@ __all__ = [
     "as_series",
     "booleans",
     "close_to",
+    "computable",
     "confidence_quantile",
     "count",
     "counts",
@@ -54,6 +55,7 @@ __all__ = [
     "need_rows",
     "need_same_length",
     "need_table",
+    "not_after",
     "number",
     "numbers",
     "one_of",
@@ -369,7 +371,7 @@ def as_series(values, name):
     if values is None or isinstance(values, str) or not pd.api.types.is_list_like(values):
         raise TypeError(f"{name} is {_short(values)}: give a column, one value per row")
     try:
-        return pd.Series(values if isinstance(values, pd.Index) else list(values))
+        return pd.Series(values if isinstance(values, pd.Index | np.ndarray) else list(values))
     except (TypeError, ValueError):
         raise TypeError(f"{name} is {name_of_type(values)}: give a column of a table") from None
 
@@ -431,7 +433,7 @@ def _from_arrow(column, name):
 
 
 def _read_times(column, name, zone):
-    if pd.api.types.is_numeric_dtype(column.dtype):
+    if pd.api.types.is_numeric_dtype(column.dtype) and column.notna().any():
         raise TypeError(
             f"column {name!r} holds numbers, not times: say what they count, for instance "
             f"pd.to_datetime(table[{name!r}], unit='s')"
@@ -458,6 +460,15 @@ def _read_times(column, name, zone):
         what = f"column {name!r} is not a time as ISO 8601 writes it"
         refuse(unreadable, what, remedy, column.to_numpy(object), index=column.index)
     return parsed
+
+
+def not_after(name, dates, end, remedy):
+    """Refuse times after the last moment that the data cover; missing ones pass."""
+    late = (dates > end).to_numpy()
+    if late.any():
+        what = f"{name} lies after observed_until, {end:%Y-%m-%d},"
+        days = dates.to_numpy(dtype="datetime64[D]")
+        refuse(late, what, remedy, days, index=dates.index)
 
 
 def booleans(column, name, *, missing=None):
@@ -509,14 +520,18 @@ def _kind_in_words(kind):
     return words.get(kind, f"{kind} values")
 
 
-def group_labels(values, name, n=None, *, unit="rows"):
-    """Return the groups as a Series, none missing, as many as there are rows."""
+def group_labels(values, name, n=None, *, unit="rows", missing="refuse"):
+    """Return the groups as a Series, as many as there are rows.
+
+    `missing` is "refuse" or "keep": then it is a group of its own.
+    """
     labels = as_series(values, name)
     if n is not None and len(labels) != n:
         raise ValueError(f"there are {len(labels):,} of {name} and {n:,} {unit}: give one per row")
     need_hashable(labels, name)
-    remedy = "give every row its group, or leave it out"
-    refuse(labels.isna(), f"{name} is missing", remedy, index=labels.index, unit=unit)
+    if missing == "refuse":
+        remedy = "give every row its group, or leave it out"
+        refuse(labels.isna(), f"{name} is missing", remedy, index=labels.index, unit=unit)
     return labels
 
 
@@ -555,6 +570,11 @@ def dress(index):
 
     def like_input(values):
         if index is not None:
+            if np.shape(values) != (len(index),):
+                raise ValueError(
+                    f"there are {np.size(values):,} values and {len(index):,} labels in the index "
+                    "of a Series: give as many of one as of the other"
+                )
             return pd.Series(values, index=index)
         return float(values) if np.ndim(values) == 0 else np.asarray(values)
 
@@ -564,10 +584,10 @@ def dress(index):
 # ---------------------------------------------------------------- numbers
 
 
-def numbers(name, value, *, missing="refuse"):
+def numbers(name, value, *, missing="refuse", remedy=None):
     """Return numbers as a float array, or say which of them are none.
 
-    `missing` is "refuse" or "keep".
+    `missing` is "refuse" or "keep"; `remedy` says what to give instead of text or booleans.
     """
     if isinstance(value, pd.DataFrame):
         raise TypeError(f"{name} is a table: give one of its columns")
@@ -580,12 +600,10 @@ def numbers(name, value, *, missing="refuse"):
         raise TypeError(f"{name} is a list of lists: give one number per row") from None
     kind = pd.api.types.infer_dtype(array.ravel(), skipna=True)
     if kind == "boolean":
-        raise TypeError(f"{name} is boolean: give the count, its .sum()")
+        raise TypeError(f"{name} is boolean: {remedy or 'give the count, its .sum()'}")
     if kind == "string":
-        raise TypeError(
-            f"{name} holds text: remove currency signs and thousands separators, then "
-            "pd.to_numeric(...)"
-        )
+        clean = "remove currency signs and thousands separators, then pd.to_numeric(...)"
+        raise TypeError(f"{name} holds text: {remedy or clean}")
     if kind not in ("integer", "floating", "mixed-integer-float", "decimal", "empty"):
         raise TypeError(f"{name} holds {_kind_in_words(kind)}: give numbers")
     try:
@@ -666,9 +684,16 @@ def amount(name, value):
     return float(array)
 
 
-def need_fractions(name, values):
+def need_fractions(name, values, *, such_as="0.8 for 80 %", index=None):
     """Refuse shares above 1; negative ones are refused before."""
-    refuse(values > 1, f"{name} is above 1", "give a fraction: 0.8 for 80 %", values)
+    refuse(values > 1, f"{name} is above 1", f"give a fraction: {such_as}", values, index=index)
+
+
+def computable(what, values, *, index=None):
+    """Return a result, or refuse it where floating-point numbers overflowed."""
+    remedy = "the numbers given are too large or too small to compute with; check their units"
+    refuse(~np.isfinite(values), f"{what} is not a finite number", remedy, index=index)
+    return values
 
 
 def _one_shape(arrays, index):
