@@ -1,4 +1,4 @@
-"""Who stays: retention and churn, cohort tables, survival curves, and what customers say.
+"""Who stays: retention and churn, and tables of cohorts.
 
 Two settings are kept apart, since what can be seen in them differs.
 
@@ -7,30 +7,31 @@ long each was watched and whether its end was seen, `kaplan_meier` turns that in
 curve, `cohort_table` into the share of each cohort that is still there.
 
 *Single purchases* have none: a customer who stays silent has left, or will come back. For these
-`purchase_cohorts` shows which share of a cohort bought in each later period, and no function here
-says who has left; lesson 09 does, with a model.
+`purchase_cohorts` shows which share of a cohort bought in each later period, and `retention` which
+share of the users of a log came back; no function here says who has left; lesson 09 does, with a
+model.
 
-`csat` and `nps` summarise a survey of customers, and say how many of those asked did not answer.
+The functions of `funnelkit.survival` and `funnelkit.surveys` that lessons use can be called from
+here as well. Input is checked as `funnelkit._inputs` says.
 """
 
 import numpy as np
 import pandas as pd
 
-from funnelkit import _inputs, surveys, survival
+from funnelkit import _inputs, metrics, surveys, survival
 from funnelkit.contract import Example, Metric
 from funnelkit.surveys import csat, nps, nps_group
 from funnelkit.survival import (
+    ShiftedBetaGeometric,
     durations,
     kaplan_meier,
     mean_lifetime,
-    need_no_future,
-    need_times,
     survival_at,
-    whole_months,
 )
 
 __all__ = [
     "METRICS",
+    "ShiftedBetaGeometric",
     "churn_rate",
     "cohort_table",
     "csat",
@@ -41,11 +42,20 @@ __all__ = [
     "nps",
     "nps_group",
     "purchase_cohorts",
+    "retention",
     "retention_rate",
     "survival_at",
 ]
 
+
+def __dir__():
+    return __all__
+
+
 # ---------------------------------------------------------------- one period
+
+NOBODY = "a rate of nobody is not a number; leave it out"
+OF_THOSE_THERE = "count only customers who were there at the start, not those who joined since"
 
 
 def retention_rate(kept, at_start):
@@ -64,14 +74,6 @@ def retention_rate(kept, at_start):
     float, array or Series of float
         A fraction in [0, 1]; a Series, with its index, when a Series came in.
 
-    Raises
-    ------
-    TypeError
-        If a count is not a number (text, booleans).
-    ValueError
-        If a count is missing, negative or not whole, if there were no customers, or if more
-        were kept than there were.
-
     Notes
     -----
     .. math:: r = \frac{\text{kept}}{\text{at start}}
@@ -85,7 +87,9 @@ def retention_rate(kept, at_start):
     >>> retention_rate(170, 200)
     0.85
     """
-    kept, at_start, like_input = _parts("kept", kept, at_start)
+    kept, at_start, like_input = _inputs.part_of(
+        NOBODY, OF_THOSE_THERE, kept=kept, at_start=at_start
+    )
     return like_input(kept / at_start)
 
 
@@ -104,20 +108,14 @@ def churn_rate(lost, at_start):
     float, array or Series of float
         A fraction in [0, 1]: one minus the retention rate of the same period.
 
-    Raises
-    ------
-    TypeError
-        If a count is not a number (text, booleans).
-    ValueError
-        If a count is missing, negative or not whole, if there were no customers, or if more
-        left than there were.
-
     Examples
     --------
     >>> churn_rate(30, 200)
     0.15
     """
-    lost, at_start, like_input = _parts("lost", lost, at_start)
+    lost, at_start, like_input = _inputs.part_of(
+        NOBODY, OF_THOSE_THERE, lost=lost, at_start=at_start
+    )
     return like_input(lost / at_start)
 
 
@@ -139,14 +137,6 @@ def expected_lifetime(retention):
         Periods of the same length as that of the rate, the first one included: 1 when nobody
         stays for a second.
 
-    Raises
-    ------
-    TypeError
-        If a rate is not a number.
-    ValueError
-        If a rate is missing, below 0, or 1 or more: if nobody ever left there would be no end,
-        and a percentage (80) is not a fraction (0.8).
-
     Notes
     -----
     A customer is there in period :math:`t = 0, 1, 2, \dots` with probability :math:`r^t`, so
@@ -158,9 +148,8 @@ def expected_lifetime(retention):
     >>> print(f"{expected_lifetime(0.8):.1f}")
     5.0
     """
-    rate = _inputs.numbers("retention", retention)
-    index = retention.index if isinstance(retention, pd.Series) else None
-    _inputs.refuse(rate < 0, "retention is below 0", "give a fraction", rate, index=index)
+    rate, index = _inputs.numbers("retention", retention), _inputs.index_of(retention)
+    _inputs.refuse(rate < 0, "retention is below 0", "give a fraction from 0", rate, index=index)
     remedy = "give a fraction below 1, such as 0.8 for 80 %; at 1 nobody ever leaves"
     _inputs.refuse(rate >= 1, "retention is 1 or more", remedy, rate, index=index)
     return _inputs.dress(index)(1 / (1 - rate))
@@ -169,15 +158,15 @@ def expected_lifetime(retention):
 # ---------------------------------------------------------------- cohort tables
 
 
-def cohort_table(table, *, until, start="started", end="ended", freq="M"):
-    """Share of each cohort that is still there at each age: contracts, whose end is seen.
+def cohort_table(table, *, observed_until, start="started", end="ended", freq="M"):
+    """Return the share of each cohort that is still there at each age: contracts, with an end.
 
     Parameters
     ----------
     table : DataFrame
-        One row a contract.
-    until : str or Timestamp
-        The last day that the data cover.
+        One row per contract.
+    observed_until : str or Timestamp
+        The last day that the data cover, to its end.
     start, end : str
         Columns with the day on which a contract began, and ended (missing while it runs).
     freq : {"M", "Q", "Y"}
@@ -186,17 +175,10 @@ def cohort_table(table, *, until, start="started", end="ended", freq="M"):
     Returns
     -------
     DataFrame
-        One row a cohort (`cohort`, a period), one column an age (`age`, complete months since
+        One row per cohort (`cohort`, a period), one column per age (`age`, complete months since
         each customer's own start): the share still there after that many months. 1 at age 0.
         Missing where not everybody of the cohort has been watched for so long: that future is
         not seen, which is not zero. ``attrs["customers"]`` holds the size of each cohort.
-
-    Raises
-    ------
-    TypeError
-        If `table` is no DataFrame or a column holds no times.
-    ValueError
-        If columns are missing, there are no rows, or dates do not fit (see `durations`).
 
     Examples
     --------
@@ -204,36 +186,39 @@ def cohort_table(table, *, until, start="started", end="ended", freq="M"):
     ...     "started": pd.to_datetime(["2026-01-05", "2026-01-20", "2026-02-11"]),
     ...     "ended": pd.to_datetime(["2026-02-05", None, None]),
     ... })
-    >>> cohort_table(table, until="2026-04-15")
+    >>> cohort_table(table, observed_until="2026-04-15")
     age        0    1    2
     cohort
     2026-01  1.0  0.5  0.5
     2026-02  1.0  1.0  NaN
     """
     _inputs.need_columns(table, [start, end], "the table")
-    _inputs.need_known(freq, ("M", "Q", "Y"), "freq")
-    _need_rows(table)
-    until = pd.Timestamp(until)
-    length = durations(table[start], table[end], until=until)
-    cohort = table[start].dt.to_period(freq).rename("cohort")
+    _inputs.one_of("freq", freq, ("M", "Q", "Y"))
+    _inputs.need_rows(table, "the table", "there are no customers to follow")
+    length = durations(table[start], table[end], observed_until=observed_until)
+    last_moment = _inputs.end_of_data("observed_until", observed_until)
+    cohort = _inputs.times(table[start], start).dt.to_period(freq).rename("cohort")
     last_start = cohort.dt.end_time.dt.floor("D")
-    ages = whole_months(last_start.where(last_start <= until, until), until)
+    whole = last_start <= last_moment  # else the cohort is still growing
+    youngest = last_start.where(whole, last_moment.floor("D"))
+    running = pd.Series(pd.NaT, index=youngest.index)
+    ages = durations(youngest, running, observed_until=observed_until)["duration"]
     stays = length["duration"].where(length["observed"], np.inf)
-    return _triangle(cohort, ages.where(last_start <= until, 0), lambda age: stays > age)
+    return _triangle(cohort, ages.where(whole, 0), lambda age: stays > age)
 
 
-def purchase_cohorts(log, *, until, customer="customer_id", date="date", freq="M"):
-    """Share of each cohort that bought in each later period: purchases, whose end is not seen.
+def purchase_cohorts(orders, *, observed_until, customer="customer_id", date="date", freq="M"):
+    """Return the share of each cohort that bought in each later period: purchases, without an end.
 
-    A customer who did not buy in a period has not left: the share may rise again. So this is no
-    retention rate, and no survival curve can be made of it.
+    A customer who did not buy in a period has not left: the share may rise again. So this is not
+    a retention rate, and no survival curve can be made of it.
 
     Parameters
     ----------
-    log : DataFrame
-        One row a purchase. Several by one customer in a period count once.
-    until : str or Timestamp
-        The last day that the data cover.
+    orders : DataFrame
+        One row per purchase. Several by one customer in a period count once.
+    observed_until : str or Timestamp
+        The last day that the data cover, to its end.
     customer, date : str
         Columns with the customer and the day of the purchase.
     freq : {"M", "Q", "Y", "W"}
@@ -242,46 +227,34 @@ def purchase_cohorts(log, *, until, customer="customer_id", date="date", freq="M
     Returns
     -------
     DataFrame
-        One row a cohort (`cohort`, the calendar period of the first purchase), one column an
+        One row per cohort (`cohort`, the calendar period of the first purchase), one column per
         age (`age`, periods since then): the share of the cohort that bought in that period. 1 at
-        age 0. Missing where the period was not over by `until`. ``attrs["customers"]`` holds the
-        size of each cohort.
-
-    Raises
-    ------
-    TypeError
-        If `log` is no DataFrame or the dates are no times.
-    ValueError
-        If columns are missing, there are no rows, a customer or a date is missing, or a date
-        lies after `until`.
+        age 0. Missing where the period was not over by `observed_until`. ``attrs["customers"]``
+        holds the size of each cohort.
 
     Examples
     --------
-    >>> log = pd.DataFrame({
+    >>> orders = pd.DataFrame({
     ...     "customer_id": ["a", "a", "b", "c", "c"],
     ...     "date": pd.to_datetime(
     ...         ["2026-01-05", "2026-03-01", "2026-01-09", "2026-02-11", "2026-03-20"]
     ...     ),
     ... })
-    >>> purchase_cohorts(log, until="2026-03-31")
+    >>> purchase_cohorts(orders, observed_until="2026-03-31")
     age        0    1    2
     cohort
     2026-01  1.0  0.0  0.5
     2026-02  1.0  1.0  NaN
     """
-    _inputs.need_columns(log, [customer, date], "the log")
-    _inputs.need_known(freq, ("M", "Q", "Y", "W"), "freq")
-    _need_rows(log)
-    until = pd.Timestamp(until)
-    need_times(log[date], date)
-    for column in (customer, date):
-        _inputs.refuse(log[column].isna(), f"column {column!r} is missing", "leave the row out")
-    need_no_future(log[date], until, date)
-    period = log[date].dt.to_period(freq)
-    number = period.astype("int64")
-    first = number.groupby(log[customer]).transform("min")
-    last_over = (until + pd.Timedelta("1D")).to_period(freq).ordinal - 1
-    once = pd.DataFrame({"customer": log[customer], "age": number - first, "first": first})
+    _inputs.need_columns(orders, [customer, date], "orders")
+    _inputs.one_of("freq", freq, ("M", "Q", "Y", "W"))
+    _inputs.need_rows(orders, "orders", "there are no customers to follow")
+    end = _inputs.end_of_data("observed_until", observed_until)
+    who = _inputs.ids(orders[customer], customer)
+    number = _period_numbers(orders[date], date, end, freq)
+    first = number.groupby(who).transform("min")
+    last_over = _last_period_over(end, freq)
+    once = pd.DataFrame({"customer": who, "age": number - first, "first": first})
     people = once.drop_duplicates("customer").set_index("customer")["first"]
     cohort = pd.PeriodIndex.from_ordinals(people, freq=freq).to_series(people.index)
     bought = once.drop_duplicates(["customer", "age"]).groupby("age")["customer"].agg(set)
@@ -290,6 +263,19 @@ def purchase_cohorts(log, *, until, customer="customer_id", date="date", freq="M
         (last_over - people).clip(lower=0),
         lambda age: people.index.isin(list(bought.get(age, ()))),
     )
+
+
+def _period_numbers(column, name, end, freq):
+    """Return the period of each time, counted from a fixed one; none may lie in the future."""
+    times = _inputs.times(column, name)
+    remedy = "correct these rows, leave later ones out, or say how far the data reach"
+    _inputs.not_after(name, times, end, remedy)
+    return times.dt.to_period(freq).astype("int64")
+
+
+def _last_period_over(end, freq):
+    """Return the number of the last period that was over by the end of the data."""
+    return (end + _inputs.LAST_MOMENT).to_period(freq).ordinal - 1
 
 
 def _triangle(cohort, ages, active):
@@ -306,37 +292,110 @@ def _triangle(cohort, ages, active):
     return table
 
 
-# ---------------------------------------------------------------- checks of what comes in
+# ---------------------------------------------------------------- who came back to a log
 
 
-def _parts(name, part, at_start):
-    """Check a part of the customers at the start; return both, and how to dress the result."""
-    series = [v.index for v in (part, at_start) if isinstance(v, pd.Series)]
-    if len(series) == 2 and not series[0].equals(series[1]):
-        raise ValueError(
-            f"{name} and at_start are Series with different indexes: take both from one table, "
-            "or align them first"
-        )
-    index = series[0] if series else None
-    part, start = _inputs.count(name, part), _inputs.count("at_start", at_start)
-    if part.shape != start.shape and part.size != 1 and start.size != 1:
-        raise ValueError(
-            f"there are {part.size:,} values of {name} and {start.size:,} of at_start: give as "
-            "many of the one as of the other"
-        )
-    part, start = np.broadcast_arrays(part, start)
-    remedy = "a rate of nobody is not a number; leave it out"
-    _inputs.refuse(start == 0, "at_start is 0", remedy, index=index)
-    remedy = "count only customers who were there at the start, not those who joined since"
-    _inputs.refuse(
-        part > start, f"{name} is greater than at_start", remedy, part, start, index=index
-    )
-    return part, start, _inputs.dress(index)
+def retention(
+    events,
+    *,
+    observed_until,
+    periods=7,
+    freq="D",
+    start=None,
+    back=None,
+    confidence=0.95,
+    user="user_id",
+    event="event",
+    time="timestamp",
+):
+    r"""Return which share of the users of a log came back, by periods since their first.
+
+    Parameters
+    ----------
+    events : DataFrame
+        One row per event.
+    observed_until : str or Timestamp
+        The last day that the log covers, to its end.
+    periods : int, default 7
+        Up to how many periods later.
+    freq : {"D", "W", "M", "Q", "Y"}
+        Length of a period, of the calendar.
+    start : str, optional
+        Event with which a user begins; any event when not given.
+    back : str, optional
+        Event that counts as coming back; any event when not given.
+    confidence : float, default 0.95
+        Confidence of the intervals.
+    user, event, time : str
+        Names of the columns.
+
+    Returns
+    -------
+    DataFrame
+        Index `age`: 0, 1, …, `periods`, calendar periods since the one in which the user began.
+        Columns: `users`, those whose period at that age was over by `observed_until`;
+        `returned`, how many of them came back in it; `rate`, and its Wilson interval `ci_low`,
+        `ci_high`. A user who came back at age 3 need not have come back at age 2, so the rate may
+        rise.
+
+    See Also
+    --------
+    purchase_cohorts : the same by cohort, for purchases.
+
+    Notes
+    -----
+    ClickHouse's ``retention(cond1, cond2, …)`` returns an array for each user: the first value is
+    1 if some event meets the first condition, value :math:`i` is 1 if some event meets the first
+    condition *and* some event meets condition :math:`i`. Which of the two came first is not looked
+    at. For users who began on one day,
+
+    .. code-block:: sql
+
+        SELECT sum(r[1]), sum(r[2]), sum(r[3]) FROM (
+            SELECT retention(day = first, day = first + 1, day = first + 2) AS r
+            FROM … GROUP BY user_id)
+
+    gives `returned` at the ages 0, 1 and 2, as this function does; the function adds those who
+    began on other days, each from their own first day, and leaves out whoever has not been
+    watched until the end of that period.
+
+    Examples
+    --------
+    >>> table = retention(metrics.example_events(), observed_until="2026-03-18", periods=3)
+    >>> table[["users", "returned"]].T
+    age       0  1  2  3
+    users     7  7  7  7
+    returned  7  3  2  1
+    """
+    _inputs.need_columns(events, [user, event, time], "events")
+    _inputs.one_of("freq", freq, tuple(_inputs.FREQUENCIES))
+    _inputs.need_rows(events, "events", "there are no users to follow")
+    periods = _inputs.whole("periods", periods)
+    end = _inputs.end_of_data("observed_until", observed_until)
+    who, what = _inputs.ids(events[user], user), _inputs.ids(events[event], event)
+    number = _period_numbers(events[time], time, end, freq)
+    for name in (start, back):
+        if name is not None:
+            _inputs.need_known(name, what.unique(), "event")
+    begins = slice(None) if start is None else (what == start).to_numpy(bool)
+    first = number[begins].groupby(who[begins]).min()
+    age = number - who.map(first)  # missing for users who never began
+    counts_as = age >= 0 if back is None else (age >= 0) & (what == back).to_numpy(bool)
+    seen = pd.DataFrame({"user": who[counts_as], "age": age[counts_as]}).drop_duplicates()
+    ages = pd.RangeIndex(periods + 1, name="age")
+    last = (_last_period_over(end, freq) - first).to_numpy()
+    watched = (last[:, np.newaxis] >= ages.to_numpy()).sum(axis=0)
+    over = seen["age"].to_numpy() <= seen["user"].map(_last_period_over(end, freq) - first)
+    returned = seen[over.to_numpy()]["age"].value_counts().reindex(ages, fill_value=0)
+    table = pd.DataFrame({"users": watched, "returned": returned}, index=ages)
+    return _with_rates(table, confidence)
 
 
-def _need_rows(table):
-    if table.empty:
-        raise ValueError("the table has no rows: there are no customers to follow")
+def _with_rates(table, confidence):
+    """Add rates and intervals; both are missing where nobody has been watched for so long."""
+    some = table[table["users"] > 0]
+    low, high = metrics.wilson_interval(some["returned"], some["users"], confidence=confidence)
+    return table.assign(rate=some["returned"] / some["users"], ci_low=low, ci_high=high)
 
 
 # ---------------------------------------------------------------- what the metrics mean

@@ -152,5 +152,5 @@ def subscribers():
 def _subscribers():
     customers = load("customers")
     table = load("subscriptions").merge(customers[["customer_id", "channel"]])
-    watched = survival.durations(table["started"], table["ended"], until=END)
+    watched = survival.durations(table["started"], table["ended"], observed_until=END)
     return pd.concat([table, watched], axis="columns")

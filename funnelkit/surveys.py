@@ -1,4 +1,8 @@
-"""Satisfaction: CSAT and the net promoter score, with their intervals and response rates."""
+"""Satisfaction: CSAT and the net promoter score, with their intervals and response rates.
+
+Both summarise a survey of customers, and say how many of those asked did not answer. Input is
+checked as `funnelkit._inputs` says.
+"""
 
 import numpy as np
 import pandas as pd
@@ -8,11 +12,16 @@ from funnelkit.contract import Example, Metric
 
 __all__ = ["METRICS", "csat", "nps", "nps_group"]
 
+
+def __dir__():
+    return __all__
+
+
 # ---------------------------------------------------------------- what customers say
 
 
 def csat(points, *, by=None, satisfied=4, confidence=0.95):
-    """Share of those who answered who are satisfied: the customer satisfaction score.
+    """Return the share of satisfied customers among those who answered: the satisfaction score.
 
     Parameters
     ----------
@@ -29,16 +38,8 @@ def csat(points, *, by=None, satisfied=4, confidence=0.95):
     Returns
     -------
     DataFrame
-        One row a group, or "all": `asked`, `answered`, `response_rate`, `satisfied` (how many),
+        One row per group, or "all": `asked`, `answered`, `response_rate`, `satisfied` (how many),
         `csat` (a fraction), and its Wilson interval `ci_low`, `ci_high`.
-
-    Raises
-    ------
-    TypeError
-        If the answers are no numbers.
-    ValueError
-        If an answer is not a whole number from 1 to 5, a group has no answer at all, or
-        `satisfied` is none of 2, 3, 4 and 5.
 
     Notes
     -----
@@ -51,10 +52,7 @@ def csat(points, *, by=None, satisfied=4, confidence=0.95):
          asked  answered  response_rate  satisfied  csat  ci_low  ci_high
     all      5         3            0.6          2  0.67    0.21     0.94
     """
-    if satisfied not in (2, 3, 4, 5):
-        raise ValueError(
-            f"satisfied is {satisfied!r}: give the lowest answer that counts as satisfied, 2 to 5"
-        )
+    satisfied = _inputs.whole("satisfied", satisfied, at_least=2, at_most=5)
     answers, groups = _answers("csat", points, 1, 5, by)
     table = _asked(answers, groups)
     table["satisfied"] = (answers >= satisfied).groupby(groups, dropna=False).sum()
@@ -66,7 +64,7 @@ def csat(points, *, by=None, satisfied=4, confidence=0.95):
 
 
 def nps(points, *, by=None, confidence=0.95):
-    r"""Net promoter score: the percentage of answers 9 and 10 less the percentage of 0 to 6.
+    r"""Return the net promoter score: the percentage of answers 9 and 10 less that of 0 to 6.
 
     Parameters
     ----------
@@ -81,16 +79,9 @@ def nps(points, *, by=None, confidence=0.95):
     Returns
     -------
     DataFrame
-        One row a group, or "all": `asked`, `answered`, `response_rate`, `promoters`,
+        One row per group, or "all": `asked`, `answered`, `response_rate`, `promoters`,
         `passives`, `detractors` (how many), `nps` and its interval `ci_low`, `ci_high`, in
         points from −100 to 100.
-
-    Raises
-    ------
-    TypeError
-        If the answers are no numbers.
-    ValueError
-        If an answer is not a whole number from 0 to 10, or a group has no answer at all.
 
     Notes
     -----
@@ -100,10 +91,10 @@ def nps(points, *, by=None, confidence=0.95):
               \mathrm{se} = 100 \sqrt{\frac{p + q - (p - q)^2}{n}}
 
     The interval is the adjusted Wald one: that of the same data with three imaginary answers
-    more, ¾ of a promoter, 1½ passive and ¾ of a detractor, cut off at ±100 and stretched to hold
+    added, ¾ of a promoter, 1½ passive and ¾ of a detractor, cut off at ±100 and stretched to hold
     the score itself. Without these it is too short for few answers, and has no width when all
-    agree. It takes each answer to be another customer's; where customers answer several times,
-    resample customers with `metrics.bootstrap`.
+    agree. It takes each answer to come from a different customer; where customers answer several
+    times, resample customers with `metrics.bootstrap`.
 
     References
     ----------
@@ -154,13 +145,6 @@ def nps_group(points):
     Series of str
         "promoter", "passive", "detractor" or "no answer".
 
-    Raises
-    ------
-    TypeError
-        If the answers are no numbers.
-    ValueError
-        If an answer is not a whole number from 0 to 10.
-
     Examples
     --------
     >>> nps_group(pd.Series([9, 7, None, 0])).tolist()
@@ -189,22 +173,22 @@ def _asked(answers, groups):
 
 def _answers(what, points, lowest, highest, by):
     """Check the answers to a survey; return them as floats, and their groups."""
-    if not isinstance(points, pd.Series):
-        points = pd.Series(points)
-    if points.empty:
-        raise ValueError(f"there are no {what} answers: nobody was asked")
-    kind = pd.api.types.infer_dtype(points, skipna=True)
-    if kind not in ("integer", "floating", "mixed-integer-float", "empty"):
-        raise TypeError(f"{what} answers hold {kind} values: give numbers {lowest} to {highest}")
-    answers = points.astype("float64")
+    given = {"points": points} if by is None else {"points": points, "by": by}
+    index = _inputs.aligned(**given)
+    points = _inputs.as_series(points, "points")
+    _inputs.need_rows(points, f"the table of {what} answers", "nobody was asked")
+    _inputs.need_hashable(points, "points")
+    remedy = f"give the answers as numbers from {lowest} to {highest}, and missing for no answer"
+    array = _inputs.numbers("points", points, missing="keep", remedy=remedy)
+    answers = pd.Series(array, index=points.index if index is None else index)
     wrong = answers.notna() & ~(answers.between(lowest, highest) & (answers == answers.round()))
     remedy = f"answers are whole numbers from {lowest} to {highest}; no answer is missing, not 0"
-    _inputs.refuse(wrong, f"a {what} answer is out of range", remedy, answers, index=points.index)
+    _inputs.refuse(wrong, f"a {what} answer is out of range", remedy, answers, index=answers.index)
     if by is None:
         return answers, pd.Series("all", index=answers.index)
-    if not isinstance(by, pd.Series) or not by.index.equals(answers.index):
-        raise ValueError("by has another index than the answers: take both from one table")
-    return answers, by
+    groups = _inputs.group_labels(by, "by", len(answers), unit="answers", missing="keep")
+    _inputs.ids(groups.dropna(), "by")
+    return answers, groups.set_axis(answers.index)
 
 
 # ---------------------------------------------------------------- what the metrics mean
