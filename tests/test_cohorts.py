@@ -42,7 +42,7 @@ def subscriptions():
 
 @pytest.fixture
 def watched(subscriptions):
-    return durations(subscriptions["started"], subscriptions["ended"], until="2026-06-30")
+    return durations(subscriptions["started"], subscriptions["ended"], observed_until="2026-06-30")
 
 
 # ---------------------------------------------------------------- rates and expected lifetime
@@ -124,7 +124,7 @@ def test_months_are_what_date_offsets_say(day, months, further):
     end = start + pd.DateOffset(months=months)
     next_due = start + pd.DateOffset(months=months + 1)
     stop = min(end + pd.Timedelta(days=further), next_due - pd.Timedelta(days=1))
-    table = durations(pd.Series([start]), pd.Series([stop]), until="2031-01-01")
+    table = durations(pd.Series([start]), pd.Series([stop]), observed_until="2031-01-01")
     assert table.loc[0, "duration"] == months
     assert table.loc[0, "observed"]
 
@@ -139,8 +139,8 @@ def test_durations_of_the_school_are_whole_months(subscriptions, watched):
 def test_weeks_and_days_are_complete_ones():
     started = pd.Series(pd.to_datetime(["2026-01-01", "2026-01-01"]))
     ended = pd.Series(pd.to_datetime(["2026-01-20", None]))
-    assert durations(started, ended, until="2026-01-31", unit="week")["duration"].tolist() == [2, 4]
-    assert durations(started, ended, until="2026-01-31", unit="day")["duration"].tolist() == [
+    assert durations(started, ended, observed_until="2026-01-31", unit="week")["duration"].tolist() == [2, 4]
+    assert durations(started, ended, observed_until="2026-01-31", unit="day")["duration"].tolist() == [
         19,
         30,
     ]
@@ -149,7 +149,7 @@ def test_weeks_and_days_are_complete_ones():
 @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
 def test_durations_do_not_depend_on_the_resolution_of_times(subscriptions, watched, unit):
     started, ended = (subscriptions[c].astype(f"datetime64[{unit}]") for c in ("started", "ended"))
-    pd.testing.assert_frame_equal(durations(started, ended, until="2026-06-30"), watched)
+    pd.testing.assert_frame_equal(durations(started, ended, observed_until="2026-06-30"), watched)
 
 
 @pytest.mark.parametrize(
@@ -164,19 +164,19 @@ def test_durations_do_not_depend_on_the_resolution_of_times(subscriptions, watch
 def test_dates_that_cannot_be_are_refused(started, ended, error, message):
     dates = (pd.Series(pd.to_datetime([day])) for day in (started, ended))
     with pytest.raises(error, match=message):
-        durations(*dates, until="2026-06-30")
+        durations(*dates, observed_until="2026-06-30")
 
 
 def test_other_bad_dates():
     day = pd.Series(pd.to_datetime(["2026-03-01"]))
     with pytest.raises(TypeError, match="started holds str, not times"):
-        durations(pd.Series(["2026-03-01"]), day, until="2026-06-30")
+        durations(pd.Series(["2026-03-01"]), day, observed_until="2026-06-30")
     with pytest.raises(ValueError, match="ended has a time zone"):
-        durations(day, day.dt.tz_localize("UTC"), until="2026-06-30")
+        durations(day, day.dt.tz_localize("UTC"), observed_until="2026-06-30")
     with pytest.raises(ValueError, match="different indexes"):
-        durations(day, day.set_axis([7]), until="2026-06-30")
+        durations(day, day.set_axis([7]), observed_until="2026-06-30")
     with pytest.raises(ValueError, match="no unit is called 'months': did you mean 'month'"):
-        durations(day, day, until="2026-06-30", unit="months")
+        durations(day, day, observed_until="2026-06-30", unit="months")
 
 
 # ---------------------------------------------------------------- Kaplan–Meier
@@ -230,7 +230,7 @@ def test_against_lifelines(rows, confidence):
     horizon = float(time.max())
     if horizon > 0:
         theirs = restricted_mean_survival_time(other, t=horizon)
-        assert mean_lifetime(curve, until=horizon) == pytest.approx(theirs, abs=1e-9)
+        assert mean_lifetime(curve, horizon=horizon) == pytest.approx(theirs, abs=1e-9)
 
 
 @given(customers.filter(lambda rows: any(left for _, left in rows)))
@@ -280,7 +280,7 @@ def test_without_censoring_it_is_the_share_that_is_left(time):
     curve = kaplan_meier(time, [True] * len(time))
     for t, survival in curve["survival"].items():
         assert survival == pytest.approx(np.mean(np.array(time) > t), abs=1e-12)
-    assert mean_lifetime(curve, until=100) == pytest.approx(np.mean(time))
+    assert mean_lifetime(curve, horizon=100) == pytest.approx(np.mean(time))
 
 
 def test_groups_are_the_curves_of_their_customers(subscriptions, watched):
@@ -290,8 +290,8 @@ def test_groups_are_the_curves_of_their_customers(subscriptions, watched):
         mine = subscriptions["plan"] == plan
         alone = kaplan_meier(watched.loc[mine, "duration"], watched.loc[mine, "observed"])
         pd.testing.assert_frame_equal(both.loc[plan], alone)
-    means = mean_lifetime(both, until=12)
-    assert means["basic"] == mean_lifetime(both.loc["basic"], until=12)
+    means = mean_lifetime(both, horizon=12)
+    assert means["basic"] == mean_lifetime(both.loc["basic"], horizon=12)
 
 
 def test_a_missing_group_is_a_group():
@@ -358,14 +358,14 @@ def test_series_that_do_not_belong_together_are_refused():
 
 def test_mean_lifetime_refuses_what_was_not_seen():
     curve = kaplan_meier([1, 2, 5], [True, False, False])
-    assert mean_lifetime(curve, until=5) == pytest.approx(1 + 4 * 2 / 3)
+    assert mean_lifetime(curve, horizon=5) == pytest.approx(1 + 4 * 2 / 3)
     with pytest.raises(ValueError, match="until is 6: give one above 0 and not beyond 5"):
-        mean_lifetime(curve, until=6)
+        mean_lifetime(curve, horizon=6)
     with pytest.raises(ValueError, match="until is 0"):
-        mean_lifetime(curve, until=0)
+        mean_lifetime(curve, horizon=0)
     with pytest.raises(TypeError, match="until is '5'"):
-        mean_lifetime(curve, until="5")
-    assert mean_lifetime(kaplan_meier([1, 2], [True, True]), until=9) == 1.5
+        mean_lifetime(curve, horizon="5")
+    assert mean_lifetime(kaplan_meier([1, 2], [True, True]), horizon=9) == 1.5
 
 
 def test_a_curve_is_read_where_its_step_holds(subscriptions, watched):
@@ -394,10 +394,10 @@ def test_the_group_whose_curve_is_too_short_is_named():
     with pytest.raises(
         ValueError, match="until is 6: .* not beyond 4, where the curve of 'b' ends"
     ):
-        mean_lifetime(curve, until=6)
+        mean_lifetime(curve, horizon=6)
     gone = kaplan_meier([2, 9, 1, 4], [True, False, True, True], by=by)  # nobody left: it is known
     assert survival_at(gone, 6)["survival"].to_dict() == {"a": 0.5, "b": 0}
-    assert mean_lifetime(gone, until=6).to_dict() == {"a": 4, "b": 2.5}
+    assert mean_lifetime(gone, horizon=6).to_dict() == {"a": 4, "b": 2.5}
 
 
 # ---------------------------------------------------------------- cohort tables
@@ -420,7 +420,7 @@ def contract_table(rows):
 def test_contract_cohorts_by_counting(rows):
     table = contract_table(rows)
     until = pd.Timestamp("2026-06-30")
-    triangle = cohort_table(table, until=until)
+    triangle = cohort_table(table, observed_until=until)
     assert (triangle[0] == 1).all()
     for cohort, row in triangle.iterrows():
         mine = table[table["started"].dt.to_period("M") == cohort]
@@ -448,7 +448,7 @@ def test_purchase_cohorts_by_counting(rows, freq):
     until = pd.Timestamp("2026-06-30")
     log = pd.DataFrame(rows, columns=["customer_id", "day"])
     log["date"] = pd.Timestamp("2025-01-01") + pd.to_timedelta(log["day"], unit="D")
-    table = purchase_cohorts(log, until=until, freq=freq)
+    table = purchase_cohorts(log, observed_until=until, freq=freq)
     assert (table[0] == 1).all()
     assert table.stack().dropna().between(0, 1).all()
     periods = log.groupby("customer_id")["date"].agg(lambda d: set(d.dt.to_period(freq)))
@@ -464,7 +464,7 @@ def test_purchase_cohorts_by_counting(rows, freq):
 
 def test_cdnow_is_three_monthly_cohorts():
     log = fk.load("cdnow")
-    table = purchase_cohorts(log, until="1998-06-30")
+    table = purchase_cohorts(log, observed_until="1998-06-30")
     assert list(table.index.astype(str)) == ["1997-01", "1997-02", "1997-03"]
     assert sum(table.attrs["customers"].values()) == 2357
     assert table.notna().sum(axis="columns").tolist() == [18, 17, 16]
@@ -478,9 +478,9 @@ def test_an_unfinished_period_is_left_blank():
         {"customer_id": ["a", "a"], "date": pd.to_datetime(["2026-01-02", "2026-02-03"])}
     )
     assert np.isnan(
-        purchase_cohorts(log, until="2026-02-27").reindex(columns=[0, 1]).loc["2026-01", 1]
+        purchase_cohorts(log, observed_until="2026-02-27").reindex(columns=[0, 1]).loc["2026-01", 1]
     )
-    assert purchase_cohorts(log, until="2026-02-28").loc["2026-01", 1] == 1
+    assert purchase_cohorts(log, observed_until="2026-02-28").loc["2026-01", 1] == 1
 
 
 @pytest.mark.parametrize(
@@ -495,7 +495,7 @@ def test_an_unfinished_period_is_left_blank():
 )
 def test_bad_contract_tables(subscriptions, change, error, message):
     with pytest.raises(error, match=message):
-        cohort_table(change(subscriptions), until="2026-06-30")
+        cohort_table(change(subscriptions), observed_until="2026-06-30")
 
 
 @pytest.mark.parametrize(
@@ -510,12 +510,12 @@ def test_bad_contract_tables(subscriptions, change, error, message):
 )
 def test_bad_logs(change, error, message):
     with pytest.raises(error, match=message):
-        purchase_cohorts(change(fk.load("cdnow")), until="1998-06-30")
+        purchase_cohorts(change(fk.load("cdnow")), observed_until="1998-06-30")
 
 
 def test_a_cohort_needs_a_known_period():
     with pytest.raises(ValueError, match="no freq is called 'D'"):
-        purchase_cohorts(fk.load("cdnow"), until="1998-06-30", freq="D")
+        purchase_cohorts(fk.load("cdnow"), observed_until="1998-06-30", freq="D")
 
 
 # ---------------------------------------------------------------- satisfaction

@@ -256,7 +256,7 @@ def test_the_value_of_a_subscriber_is_what_was_planted(plan):
             curve, law["price"][plan], discount=discount, periods=24, beyond="stay"
         )
 
-    watched = cohorts.durations(subs["started"], subs["ended"], until="2026-06-30")
+    watched = cohorts.durations(subs["started"], subs["ended"], observed_until="2026-06-30")
     found = metrics.bootstrap(
         watched.assign(user_id=subs["customer_id"]), value, n_resamples=100, seed=1
     )

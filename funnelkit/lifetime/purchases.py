@@ -1,4 +1,8 @@
-"""Predicting purchases and spending from a log of orders: BG/NBD and Gamma-Gamma."""
+"""Predicting purchases from a table of orders: the summary by customer, and BG/NBD.
+
+`rfm_summary` turns orders into one row per customer; `BetaGeo` learns from that how often customers
+buy and when they stop. Input is checked as `funnelkit._inputs` says.
+"""
 
 import math
 from functools import partial
@@ -7,24 +11,27 @@ import numpy as np
 import pandas as pd
 
 from funnelkit import _inputs
+from funnelkit._fitting import minimise
 from funnelkit.contract import Example, Metric
 
 __all__ = [
     "METRICS",
     "BetaGeo",
-    "GammaGamma",
     "expected_purchases",
-    "expected_spend",
-    "predict_clv",
     "probability_alive",
     "rfm_summary",
 ]
 
-# ---- predicting purchases
+
+def __dir__():
+    return __all__
+
+
+# ---------------------------------------------------------------- the summary by customer
 
 
 def rfm_summary(
-    purchases,
+    orders,
     *,
     observed_until,
     unit="7D",
@@ -35,16 +42,16 @@ def rfm_summary(
     """Summarise each customer's purchases by how recent, how many and how large they were.
 
     Time is counted from the customer's own first purchase. What was bought on one day counts as
-    one purchase. The first purchase makes somebody a customer and is no repeat, so `frequency`
+    one purchase. The first purchase makes somebody a customer and is not a repeat, so `frequency`
     begins at 0 and `mean_amount` leaves the first purchase out.
 
     Parameters
     ----------
-    purchases : DataFrame
-        One row a purchase.
+    orders : DataFrame
+        One row per purchase.
     observed_until : str or Timestamp
-        The last day on which purchases could be seen. It is not the day of the last purchase:
-        that nobody bought since then is a part of the data.
+        The last day on which purchases could be seen, to its end. It is not the day of the last
+        purchase: that nobody bought since then is a part of the data.
     unit : str or Timedelta, default "7D"
         What times are measured in; with the default, weeks (days / 7, not rounded).
     customer, date, amount : str
@@ -53,19 +60,10 @@ def rfm_summary(
     Returns
     -------
     DataFrame
-        One row a customer, in order of the index: `frequency` (repeat purchases), `t_x` (age at
+        One row per customer, in order of the index: `frequency` (repeat purchases), `t_x` (age at
         the last purchase, in units; 0 without a repeat; high is good), `T` (age at
         `observed_until`, in units) and, in the unit of the amounts, `mean_amount` (mean of the
         repeat purchases; missing without one). ``attrs["unit"]`` repeats the unit.
-
-    Raises
-    ------
-    TypeError
-        If `purchases` is no DataFrame, dates are no dates, or amounts no numbers.
-    ValueError
-        If a column or a value is missing, the table has no rows, an amount is negative or
-        infinite, a date lies after `observed_until`, one of these has a time zone, or `unit` is
-        no duration.
 
     See Also
     --------
@@ -78,84 +76,40 @@ def rfm_summary(
 
     Examples
     --------
-    >>> purchases = pd.DataFrame(
+    >>> orders = pd.DataFrame(
     ...     {
     ...         "customer_id": ["ann", "ann", "ann", "ben"],
     ...         "date": pd.to_datetime(["2026-01-01", "2026-01-15", "2026-01-15", "2026-01-29"]),
     ...         "amount": [50.0, 20.0, 10.0, 80.0],
     ...     }
     ... )
-    >>> rfm_summary(purchases, observed_until="2026-02-12")
+    >>> rfm_summary(orders, observed_until="2026-02-12")
                  frequency  t_x    T  mean_amount
     customer_id
     ann                  1  2.0  6.0         30.0
     ben                  0  0.0  2.0          NaN
     """
     money = [] if amount is None else [amount]
-    _inputs.need_columns(purchases, [customer, date, *money], "purchases")
-    if purchases.empty:
-        raise ValueError("purchases has no rows: there is nobody to summarise")
-    times = purchases[date]
-    if not pd.api.types.is_datetime64_any_dtype(times):
-        raise TypeError(
-            f"column {date!r} holds {times.dtype}, not times: convert with pd.to_datetime"
-        )
-    if getattr(times.dt, "tz", None) is not None:
-        raise ValueError(
-            f"column {date!r} has a time zone: "
-            "convert with .dt.tz_convert('UTC').dt.tz_localize(None)"
-        )
-    index = purchases.index
-    _inputs.refuse(
-        times.isna(),
-        f"column {date!r} is missing",
-        "a customer without a purchase has no age and no history: leave these rows out",
-        index=index,
+    _inputs.need_columns(orders, [customer, date, *money], "orders")
+    _inputs.need_rows(orders, "orders", "there is nobody to summarise")
+    length = _inputs.duration("unit", unit, at_least=pd.Timedelta("1ns"))
+    end = _inputs.end_of_data("observed_until", observed_until)
+    who, times = _inputs.ids(orders[customer], customer), _inputs.times(orders[date], date)
+    remedy = (
+        "leave later purchases out, they belong to the time to be predicted; or correct the dates"
     )
-    _inputs.refuse(
-        purchases[customer].isna(),
-        f"column {customer!r} is missing",
-        "a purchase has to be somebody's: fill or leave out these rows",
-        index=index,
-    )
-    end = pd.Timestamp(observed_until)
-    if pd.isna(end):
-        raise ValueError("observed_until is missing: give the last day that was observed")
-    if end.tz is not None:
-        raise ValueError(f"observed_until is {end}, with a time zone: give the day alone")
-    end = end.normalize()
-    late = times.dt.normalize() > end
-    _inputs.refuse(
-        late,
-        f"column {date!r} lies after observed_until, {end:%Y-%m-%d},",
-        "leave later purchases out, they belong to the time to be predicted; or mend the dates",
-        index=index,
-    )
-    step = _inputs.duration("unit", unit)
-    if step == pd.Timedelta(0):
-        raise ValueError("unit is 0: give a duration such as '7D'")
-    days = pd.DataFrame({customer: purchases[customer], date: times.dt.normalize()})
+    _inputs.not_after(f"column {date!r}", times, end, remedy)
+    days = pd.DataFrame({customer: who, date: times.dt.normalize()})
     if money:
-        paid = _inputs.numbers(f"column {amount!r}", purchases[amount])
-        _inputs.refuse(
-            paid < 0,
-            f"column {amount!r} is negative",
-            "take what was paid back off its purchase, and leave out what was paid back in full",
-            paid,
-            index=index,
-        )
-        _inputs.refuse(
-            np.isinf(paid), f"column {amount!r} is infinite", "leave it out", index=index
-        )
-        days["paid"] = paid
+        days["paid"] = _paid(orders[amount], amount)
     merged = days.groupby([customer, date], observed=True, as_index=False).sum()
     of_customer = merged.groupby(customer, observed=True)
     first, last = of_customer[date].min(), of_customer[date].max()
     summary = pd.DataFrame(
         {
             "frequency": of_customer.size() - 1,
-            "t_x": (last - first) / step,
-            "T": (end - first) / step,
+            "t_x": (last - first) / length,
+            "T": (end.normalize() - first) / length,
         }
     )
     if money:
@@ -163,6 +117,17 @@ def rfm_summary(
         summary["mean_amount"] = repeats.groupby(customer, observed=True)["paid"].mean()
     summary.attrs["unit"] = str(unit)
     return summary
+
+
+def _paid(column, name):
+    """Return the amounts, none of them negative."""
+    paid = _inputs.finite(f"column {name!r}", column)
+    remedy = "take what was paid back off its purchase, and leave out what was paid back in full"
+    _inputs.refuse(paid < 0, f"column {name!r} is negative", remedy, paid, index=column.index)
+    return paid
+
+
+# ---------------------------------------------------------------- what the model expects
 
 
 def probability_alive(frequency, t_x, T, *, r, alpha, a, b):  # noqa: N803
@@ -183,13 +148,6 @@ def probability_alive(frequency, t_x, T, *, r, alpha, a, b):  # noqa: N803
         A probability. It is 1 without a repeat purchase, since in this model one can leave only
         right after one.
 
-    Raises
-    ------
-    TypeError
-        If a value is not a number.
-    ValueError
-        If a history is impossible (see `BetaGeo`) or a parameter is not above 0.
-
     Notes
     -----
     .. math:: \left[1 + \delta_{x > 0} \frac{a}{b + x - 1}
@@ -209,9 +167,11 @@ def probability_alive(frequency, t_x, T, *, r, alpha, a, b):  # noqa: N803
     >>> [round(probability_alive(x, 20, 39, **cdnow), 2) for x in (1, 8)]
     [0.6, 0.09]
     """
-    x, t_x, age, like_input = _history(frequency, t_x, T)
+    index = _inputs.aligned(frequency=frequency, t_x=t_x, T=T)
+    x, t_x, age = _history(frequency, t_x, T)
     r, alpha, a, b = _inputs.positive(r=r, alpha=alpha, a=a, b=b)
-    return like_input(_alive(x, t_x, age, r, alpha, a, b))
+    alive = _inputs.computable("the probability", _alive(x, t_x, age, r, alpha, a, b), index=index)
+    return _inputs.dress(index)(alive)
 
 
 def expected_purchases(horizon, frequency=0, t_x=0.0, T=0.0, *, r, alpha, a, b):  # noqa: N803
@@ -233,14 +193,6 @@ def expected_purchases(horizon, frequency=0, t_x=0.0, T=0.0, *, r, alpha, a, b):
     -------
     float, array or Series of float
         Expected number of purchases in the next `horizon` units.
-
-    Raises
-    ------
-    TypeError
-        If a value is not a number.
-    ValueError
-        If a history is impossible (see `BetaGeo`), the horizon is negative, or a parameter is not
-        above 0.
 
     Notes
     -----
@@ -268,9 +220,10 @@ def expected_purchases(horizon, frequency=0, t_x=0.0, T=0.0, *, r, alpha, a, b):
     >>> round(expected_purchases(39, 2, 30.43, 38.86, **cdnow), 3)
     1.226
     """
-    x, t_x, age, like_history = _history(frequency, t_x, T)
+    index = _inputs.aligned(horizon=horizon, frequency=frequency, t_x=t_x, T=T)
+    x, t_x, age = _history(frequency, t_x, T)
     r, alpha, a, b = _inputs.positive(r=r, alpha=alpha, a=a, b=b)
-    (ahead,), like_horizon = _inputs.amounts(horizon=horizon)
+    (ahead,), _ = _inputs.amounts(horizon=horizon)
     try:
         x, t_x, age, ahead = np.broadcast_arrays(x, t_x, age, ahead)
     except ValueError:
@@ -278,69 +231,15 @@ def expected_purchases(horizon, frequency=0, t_x=0.0, T=0.0, *, r, alpha, a, b):
             f"there are {ahead.size:,} horizons and {x.size:,} customers: give one horizon, or "
             "one for each"
         ) from None
-    series = isinstance(horizon, pd.Series) and not isinstance(frequency, pd.Series)
-    number = _alive(x, t_x, age, r, alpha, a, b) * _purchases_if_alive(
-        ahead, r + x, alpha + age, a, b + x
-    )
-    return (like_horizon if series else like_history)(number)
+    with np.errstate(all="ignore"):  # what overflows is refused
+        number = _alive(x, t_x, age, r, alpha, a, b) * _purchases_if_alive(
+            ahead, r + x, alpha + age, a, b + x
+        )
+    number = _inputs.computable("the number of purchases", number, index=index)
+    return _inputs.dress(index)(number)
 
 
-def expected_spend(frequency, mean_amount, *, p, q, gamma):
-    r"""Return what a customer spends in a purchase, under the Gamma-Gamma model.
-
-    It lies between the customer's own mean so far and the mean of all customers, the nearer to
-    the former the more purchases it is made of.
-
-    Parameters
-    ----------
-    frequency : int, array or Series of int
-        Purchases that the mean is made of, :math:`x`.
-    mean_amount : float, array or Series of float
-        Their mean amount, :math:`\bar z`; missing where there are none.
-    p, q, gamma : float
-        Parameters of the model; `gamma` is in the unit of the amounts.
-
-    Returns
-    -------
-    float, array or Series of float
-        Expected mean amount of a purchase, in the unit of the amounts.
-
-    Raises
-    ------
-    TypeError
-        If a value is not a number.
-    ValueError
-        If there are purchases and no mean, or the other way round, a mean is 0 or negative, a
-        parameter is not above 0, or there is somebody without a purchase and `q` is not above 1,
-        so that the mean of all customers is infinite.
-
-    Notes
-    -----
-    .. math:: \frac{p\,(\gamma + x \bar z)}{p x + q - 1}
-
-    which is a weighted average of :math:`\bar z` and the mean of all customers,
-    :math:`p \gamma / (q - 1)`, with the weights :math:`p x` and :math:`q - 1`.
-
-    References
-    ----------
-    P. S. Fader and B. G. S. Hardie (2013), "The Gamma-Gamma model of monetary value".
-
-    Examples
-    --------
-    A customer who spent 100 once, and one who spent 100 on average of ten purchases, where the
-    mean of all customers is 35:
-
-    >>> [round(expected_spend(x, 100, p=6.25, q=3.74, gamma=15.44), 1) for x in (1, 10)]
-    [80.3, 97.3]
-    """
-    x, z, like_input = _spending(frequency, mean_amount)
-    p, q, gamma = _inputs.positive(p=p, q=q, gamma=gamma)
-    _inputs.refuse(
-        (x == 0) & (q <= 1),
-        f"q is {q:.4g}, not above 1, and there are no purchases",
-        "the mean of all customers is infinite; leave these customers out",
-    )
-    return like_input(p * (gamma + x * z) / (p * x + q - 1))
+# ---------------------------------------------------------------- the model
 
 
 class BetaGeo:
@@ -404,13 +303,6 @@ class BetaGeo:
         Returns
         -------
         BetaGeo
-
-        Raises
-        ------
-        TypeError
-            If a parameter is not a number.
-        ValueError
-            If a parameter is not above 0.
         """
         model = cls()
         model.r_, model.alpha_, model.a_, model.b_ = _inputs.positive(r=r, alpha=alpha, a=a, b=b)
@@ -438,12 +330,9 @@ class BetaGeo:
 
         Raises
         ------
-        TypeError
-            If `summary` is no DataFrame or a column holds no numbers.
         ValueError
-            If a column is missing, a history is impossible, or the data cannot identify the
-            model: nobody bought again, nobody's silence is long enough to tell leaving from
-            waiting, or there are too few customers.
+            If the data cannot identify the model: nobody bought again, nobody's silence is long
+            enough to tell leaving from waiting, or there are too few customers.
         """
         x, t_x, age = _columns_of(summary)
         if not x.any():
@@ -455,7 +344,7 @@ class BetaGeo:
         rows, counts = _distinct(x, t_x / unit, age / unit)
         cost = _bg_nbd_cost(*rows, counts)
         names = ("r", "alpha", "a", "b")
-        theta = _minimise(cost, np.log([0.5, 0.5, 0.8, 2.5]), names, x.size)
+        theta = minimise(cost, np.log([0.5, 0.5, 0.8, 2.5]), names, x.size)
         r, alpha, a, b = np.exp(theta)
         self.r_, self.alpha_, self.a_, self.b_ = map(float, (r, alpha * unit, a, b))
         self.n_customers_ = x.size
@@ -518,262 +407,61 @@ class BetaGeo:
         number = expected_purchases(horizon, *history, **self.parameters_)
         return number.rename("purchases")
 
+    def discounted_purchases(self, horizon, summary, *, discount=0.0):
+        r"""Return the purchases expected in the time ahead, later ones counting less.
+
+        Parameters
+        ----------
+        horizon : int
+            How many units of time are counted.
+        summary : DataFrame
+            What `rfm_summary` returns.
+        discount : float, default 0
+            Discount rate of one unit of time, a fraction; see `periodic_rate`.
+
+        Returns
+        -------
+        Series
+            With the index of the table. Multiplied by the margin of a purchase, it is a value in
+            money of today.
+
+        Notes
+        -----
+        With :math:`E_k` the purchases expected in the first :math:`k` units, what is bought in a
+        unit being paid at its end,
+
+        .. math:: \sum_{k=1}^{n} \frac{E_k - E_{k-1}}{(1 + d)^k}
+        """
+        horizon = _inputs.whole("horizon", horizon)
+        rate = _inputs.amount("discount", discount)
+        _inputs.need_fractions("discount", rate, such_as="0.1 for 10 %")
+        k = np.arange(horizon + 1, dtype=float)
+        rows, _, back = _distinct(*_columns_of(summary), inverse=True)
+        history = (column[:, np.newaxis] for column in rows)
+        so_far = expected_purchases(k, *history, **self.parameters_)
+        worth = np.diff(so_far, axis=1) @ (1 + rate) ** -k[1:]
+        return pd.Series(worth[back], index=summary.index, name="purchases")
+
     def __repr__(self):
         if not hasattr(self, "r_"):
             return "BetaGeo(), not fitted"
         return "BetaGeo(" + ", ".join(f"{k}={v:.4g}" for k, v in self.parameters_.items()) + ")"
 
 
-class GammaGamma:
-    r"""Gamma-Gamma model of what customers spend in a purchase.
-
-    The amounts of a customer have a gamma distribution with shape `p` around a mean of their own;
-    over customers the means have an inverse-gamma distribution, and they do not depend on how
-    often the customer buys.
-
-    Attributes
-    ----------
-    p_, q_ : float
-        Shapes of the two distributions.
-    gamma_ : float
-        Scale of the second, in the unit of the amounts. The mean of all customers is
-        ``p_ * gamma_ / (q_ - 1)``, if ``q_ > 1``.
-    loglik_ : float
-        Log-likelihood of the data to which it was fitted, in the data's own unit of money.
-    n_customers_ : int
-        To how many customers it was fitted: those with at least one repeat purchase.
-    correlation_ : float
-        Pearson's correlation of frequency and mean amount over these customers.
-
-    Notes
-    -----
-    The likelihood of a customer with the mean :math:`\bar z` of :math:`x` purchases is
-
-    .. math:: \frac{\Gamma(p x + q)}{\Gamma(p x)\,\Gamma(q)}
-              \frac{\gamma^q\, \bar z^{\,p x - 1}\, x^{p x}}{(\gamma + x \bar z)^{p x + q}}
-
-    References
-    ----------
-    P. S. Fader and B. G. S. Hardie (2013), "The Gamma-Gamma model of monetary value".
-
-    Examples
-    --------
-    >>> model = GammaGamma.with_parameters(p=6.25, q=3.74, gamma=15.44)
-    >>> customers = pd.DataFrame({"frequency": [10, 0], "mean_amount": [100, None]})
-    >>> model.expected_spend(customers).round(2).tolist()
-    [97.28, 35.22]
-    """
-
-    @classmethod
-    def with_parameters(cls, *, p, q, gamma):
-        """Return a model whose parameters are known, without fitting.
-
-        Parameters
-        ----------
-        p, q, gamma : float
-            The parameters, each above 0.
-
-        Returns
-        -------
-        GammaGamma
-
-        Raises
-        ------
-        TypeError
-            If a parameter is not a number.
-        ValueError
-            If a parameter is not above 0.
-        """
-        model = cls()
-        model.p_, model.q_, model.gamma_ = _inputs.positive(p=p, q=q, gamma=gamma)
-        return model
-
-    @property
-    def parameters_(self):
-        """The three parameters by name, as `expected_spend` takes them."""
-        if not hasattr(self, "p_"):
-            raise ValueError("this model has no parameters yet: call .fit(summary) first")
-        return {"p": self.p_, "q": self.q_, "gamma": self.gamma_}
-
-    def fit(self, summary):
-        """Estimate the parameters by maximum likelihood, from customers who bought again.
-
-        Parameters
-        ----------
-        summary : DataFrame
-            What `rfm_summary` returns; `frequency` and `mean_amount` are used.
-
-        Returns
-        -------
-        GammaGamma
-            Itself.
-
-        Raises
-        ------
-        TypeError
-            If `summary` is no DataFrame or a column holds no numbers.
-        ValueError
-            If a column is missing, nobody bought again, a mean is missing, 0 or negative, or the
-            data cannot identify the model.
-
-        Warns
-        -----
-        UserWarning
-            If frequency and mean amount are correlated by 0.15 or more, beyond chance (p < 0.05):
-            the model takes them to be independent.
-        """
-        _inputs.need_columns(summary, ["frequency", "mean_amount"], "summary")
-        x, z, _ = _spending(summary["frequency"], summary["mean_amount"])
-        x, z = x[x > 0], z[x > 0]
-        if x.size < 3:
-            raise ValueError(
-                f"{x.size} customers bought again, and three parameters are to be learnt: "
-                "collect more"
-            )
-        spread = x.std() > 0 and z.std() > 0
-        self.correlation_ = float(np.corrcoef(x, z)[0, 1]) if spread else 0.0
-        _warn_if_correlated(self.correlation_, x.size)
-        unit = float(z.mean())
-        cost = _gamma_gamma_cost(x, z / unit)
-        theta = _minimise(cost, np.log([2.0, 3.0, 1.0]), ("p", "q", "gamma"), x.size)
-        p, q, gamma = np.exp(theta)
-        self.p_, self.q_, self.gamma_ = map(float, (p, q, gamma * unit))
-        self.n_customers_ = x.size
-        self.loglik_ = self.log_likelihood(summary)
-        return self
-
-    def log_likelihood(self, summary):
-        """Return the log-likelihood of a table of customers, in its own unit of money.
-
-        Parameters
-        ----------
-        summary : DataFrame
-            What `rfm_summary` returns; customers without a repeat purchase say nothing.
-
-        Returns
-        -------
-        float
-        """
-        _inputs.need_columns(summary, ["frequency", "mean_amount"], "summary")
-        x, z, _ = _spending(summary["frequency"], summary["mean_amount"])
-        x, z = x[x > 0], z[x > 0]
-        theta = np.log(list(self.parameters_.values()))
-        return -float(_gamma_gamma_cost(x, z)(theta)[0]) * x.size
-
-    def expected_spend(self, summary):
-        """Return what each customer is expected to spend in a purchase.
-
-        Parameters
-        ----------
-        summary : DataFrame
-            What `rfm_summary` returns.
-
-        Returns
-        -------
-        Series
-            With the index of the table, in the unit of the amounts; see `expected_spend`, the
-            function.
-        """
-        _inputs.need_columns(summary, ["frequency", "mean_amount"], "summary")
-        columns = (summary[name] for name in ("frequency", "mean_amount"))
-        return expected_spend(*columns, **self.parameters_).rename("spend")
-
-    def __repr__(self):
-        if not hasattr(self, "p_"):
-            return "GammaGamma(), not fitted"
-        return "GammaGamma(" + ", ".join(f"{k}={v:.4g}" for k, v in self.parameters_.items()) + ")"
-
-
-def predict_clv(summary, purchases, spend, *, horizon, discount=0.0, margin=1.0):
-    r"""Return what each customer is expected to be worth in the time ahead.
-
-    Parameters
-    ----------
-    summary : DataFrame
-        What `rfm_summary` returns.
-    purchases : BetaGeo
-        A fitted model of purchases.
-    spend : GammaGamma
-        A fitted model of spend.
-    horizon : int
-        How many units of time are counted.
-    discount : float, default 0
-        Discount rate of one unit of time, a fraction; see `periodic_rate`.
-    margin : float, default 1
-        Share of the amounts that is left when delivery is paid, a fraction.
-
-    Returns
-    -------
-    DataFrame
-        One row a customer: `probability_alive`; `purchases` (expected in the horizon); `spend`
-        (expected in a purchase); `clv` (expected margin of the horizon, in money of today).
-
-    Raises
-    ------
-    TypeError
-        If `summary` is no DataFrame, a column holds no numbers, a model is not of its class, or
-        `discount` or `margin` is not one number.
-    ValueError
-        If a column is missing, a history is impossible, a model is not fitted, `horizon` is no
-        whole number above 0, `discount` or `margin` is negative, or `margin` is above 1.
-
-    Notes
-    -----
-    With :math:`E_k` the purchases expected in the first :math:`k` units, what is bought in a unit
-    being paid at its end, and :math:`m` the margin of a purchase,
-
-    .. math:: \sum_{k=1}^{n} \frac{(E_k - E_{k-1})\, m}{(1 + d)^k}
-
-    Examples
-    --------
-    >>> customers = pd.DataFrame(
-    ...     {"frequency": [2, 0], "t_x": [30.43, 0], "T": [38.86, 38.86], "mean_amount": [50, None]}
-    ... )
-    >>> bought = BetaGeo.with_parameters(r=0.243, alpha=4.414, a=0.793, b=2.426)
-    >>> spent = GammaGamma.with_parameters(p=6.25, q=3.74, gamma=15.44)
-    >>> predict_clv(customers, bought, spent, horizon=39, discount=0.002).round(2)
-       probability_alive  purchases  spend    clv
-    0               0.73       1.23  47.34  55.91
-    1               1.00       0.20  35.22   6.61
-    """
-    if isinstance(horizon, bool) or not isinstance(horizon, int | np.integer) or horizon < 1:
-        raise ValueError(f"horizon is {horizon!r}: give a whole number of units of time above 0")
-    for name, model, kind in (("purchases", purchases, BetaGeo), ("spend", spend, GammaGamma)):
-        if not isinstance(model, kind):
-            raise TypeError(f"{name} is a {type(model).__name__}: give a fitted {kind.__name__}")
-    (discount, margin), _ = _inputs.amounts(discount=discount, margin=margin)
-    if discount.ndim:
-        raise TypeError("discount and margin hold several values: give one number for each")
-    _inputs.need_fractions("margin", margin)
-    table = pd.DataFrame(
-        {
-            "probability_alive": purchases.probability_alive(summary),
-            "purchases": purchases.expected_purchases(float(horizon), summary),
-            "spend": spend.expected_spend(summary),
-        }
-    )
-    x, t_x, age = _columns_of(summary)
-    k = np.arange(horizon + 1, dtype=float)
-    rows, _, back = _distinct(x, t_x, age, inverse=True)
-    history = (column[:, np.newaxis] for column in rows)
-    so_far = expected_purchases(k, *history, **purchases.parameters_)
-    worth = np.diff(so_far, axis=1) @ (1 + discount) ** -k[1:]
-    return table.assign(clv=worth[back] * table["spend"] * margin)
+# ---------------------------------------------------------------- checks of what comes in
 
 
 def _columns_of(summary):
     """Return frequency, t_x and T of a summary as arrays, checked."""
     _inputs.need_columns(summary, ["frequency", "t_x", "T"], "summary")
-    if summary.empty:
-        raise ValueError("summary has no rows: there is nobody to learn from")
-    x, t_x, age, _ = _history(*(summary[name] for name in ("frequency", "t_x", "T")))
-    return x, t_x, age
+    _inputs.need_rows(summary, "summary", "there is nobody to learn from")
+    return _history(*(summary[name] for name in ("frequency", "t_x", "T")))
 
 
 def _history(frequency, t_x, age):
-    """Check histories of purchases; return them as arrays, and how to dress the result."""
-    (x, last, age), like_input = _inputs.amounts(frequency=frequency, t_x=t_x, T=age)
-    index = next((v.index for v in (frequency, t_x, age) if isinstance(v, pd.Series)), None)
+    """Check histories of purchases; return them as arrays."""
+    index = _inputs.aligned(frequency=frequency, t_x=t_x, T=age)
+    (x, last, age), _ = _inputs.amounts(frequency=frequency, t_x=t_x, T=age)
     refuse = partial(_inputs.refuse, index=index, unit="customers")
     refuse(x != np.floor(x), "frequency is not a whole number", "count repeat purchases", x)
     refuse(
@@ -793,50 +481,13 @@ def _history(frequency, t_x, age):
     refuse(
         (x == 0) & (last > 0),
         "frequency is 0 and t_x is above 0",
-        "the first purchase is no repeat: then t_x is 0",
+        "the first purchase is not a repeat: then t_x is 0",
         last,
     )
-    return x, last, age, like_input
+    return x, last, age
 
 
-def _spending(frequency, mean_amount):
-    """Check numbers of purchases and their mean amounts; return arrays, 0 where there is none."""
-    index = next((v.index for v in (frequency, mean_amount) if isinstance(v, pd.Series)), None)
-    (x,), like_input = _inputs.amounts(frequency=frequency)
-    given = np.asarray(mean_amount)
-    missing = pd.isna(given)
-    filled = np.where(missing, 0, given)
-    signed = _inputs.numbers("mean_amount", filled)
-    try:
-        x, z, missing = np.broadcast_arrays(x, signed, missing)
-    except ValueError:
-        raise ValueError(
-            f"there are {x.size:,} values of frequency and {signed.size:,} of mean_amount: give as "
-            "many of the one as of the other"
-        ) from None
-    refuse = partial(_inputs.refuse, index=index, unit="customers")
-    refuse(x != np.floor(x), "frequency is not a whole number", "count repeat purchases", x)
-    refuse(
-        (x > 0) & missing,
-        "frequency is above 0 and mean_amount is missing",
-        "give the mean of the repeat purchases",
-        x,
-    )
-    refuse(
-        (x > 0) & (z <= 0),
-        "mean_amount is 0 or negative",
-        "the model is of positive amounts; leave gifts out before making the summary, and take "
-        "what was paid back off its purchase",
-        z,
-    )
-    refuse(np.isinf(z), "mean_amount is infinite", "leave it out")
-    refuse(
-        (x == 0) & (z != 0),
-        "frequency is 0 and there is a mean_amount",
-        "the first purchase is left out of the mean: then mean_amount is missing",
-        z,
-    )
-    return x, z, _inputs.dress(index) if index is not None else like_input
+# ---------------------------------------------------------------- the model's formulas
 
 
 def _distinct(*columns, inverse=False):
@@ -937,100 +588,6 @@ def _bg_nbd_cost(x, t_x, age, counts):
     return cost
 
 
-def _gamma_gamma_cost(x, z):
-    """Return a function that gives minus the mean log-likelihood, and its gradient."""
-    from scipy.special import gammaln, psi
-
-    total, log_z, log_x = x * z, np.log(z), np.log(x)
-
-    def cost(theta):
-        p, q, gamma = np.exp(theta)
-        px, log_sum = p * x, np.log(gamma + total)
-        value = (
-            gammaln(px + q)
-            - gammaln(px)
-            - gammaln(q)
-            + q * np.log(gamma)
-            + (px - 1) * log_z
-            + px * log_x
-            - (px + q) * log_sum
-        )
-        by_p = x * (psi(px + q) - psi(px) + log_z + log_x - log_sum)
-        by_q = psi(px + q) - psi(q) + np.log(gamma) - log_sum
-        by_gamma = q / gamma - (px + q) / (gamma + total)
-        gradient = np.array([p * by_p.mean(), q * by_q.mean(), gamma * by_gamma.mean()])
-        return -value.mean(), -gradient
-
-    return cost
-
-
-def _minimise(cost, start, names, n):
-    """Minimise a mean cost over log-parameters; refuse a minimum that the data do not pin down."""
-    from scipy.optimize import minimize
-
-    with np.errstate(all="ignore"):  # where a parameter runs away, as is seen below
-        found = minimize(
-            cost,
-            start,
-            jac=True,
-            hess=lambda theta: _curvature(cost, theta),
-            method="trust-exact",
-            options={
-                "gtol": 1e-9,
-                "initial_trust_radius": 0.5,
-                "max_trust_radius": 2.0,
-                "maxiter": 60,
-            },
-        )
-        curvature = _curvature(cost, found.x)
-    # How far each parameter is from 1, and the uncertainty (standard error) along the direction
-    # in which the cost rises least, both in logarithms: here, factors of 10,000 and of 150.
-    runs = np.abs(found.x) > np.log(1e4)
-    finite = np.isfinite(curvature).all()
-    pinned = finite and np.linalg.eigvalsh(curvature)[0] * n > 1 / np.log(150) ** 2
-    if runs.any() or not pinned or np.abs(found.jac).max() > 1e-5:
-        running = [
-            f"{name} {'grows' if value > 0 else 'shrinks'} without end"
-            for name, value in zip(names, found.x, strict=True)
-            if abs(value) > np.log(100)
-        ]
-        why = " and ".join(running) or "quite different parameters fit as well"
-        raise ValueError(
-            f"the data of {n:,} customers cannot identify the model: {why}. Take more customers "
-            "or a longer time; if nobody ever seems to leave, or all are alike, a simpler model "
-            "will do"
-        )
-    return found.x
-
-
-def _curvature(cost, theta, step=1e-4):
-    """Return the matrix of second derivatives, from differences of the gradient."""
-    rows = [
-        (cost(theta + step * one)[1] - cost(theta - step * one)[1]) / (2 * step)
-        for one in np.eye(len(theta))
-    ]
-    return (np.array(rows) + np.transpose(rows)) / 2
-
-
-def _warn_if_correlated(correlation, n):
-    """Warn where frequency and mean amount hang together more than the model allows."""
-    import warnings
-
-    beyond_chance = n > 3 and abs(np.arctanh(np.clip(correlation, -0.999999, 0.999999))) > (
-        1.96 / np.sqrt(n - 3)
-    )
-    if abs(correlation) >= 0.15 and beyond_chance:
-        more = "more" if correlation > 0 else "less"
-        warnings.warn(
-            f"frequency and mean amount are correlated ({correlation:.2f} over {n:,} customers): "
-            f"those who buy more often spend {more} in a purchase, and Gamma-Gamma takes the two "
-            "to be independent. Look for the group that does this, and fit it by itself, or take "
-            "its spend from the group's own frequent customers.",
-            UserWarning,
-            stacklevel=3,
-        )
-
-
 # ---------------------------------------------------------------- what the metrics mean
 
 _AGAIN = {"frequency": 1, "r": 1, "alpha": 1, "a": 2, "b": 1}
@@ -1058,35 +615,5 @@ METRICS = (
         example=Example(
             {**_AGAIN, "t_x": 1, "T": 1, "horizon": 2}, 6 * (0.5 - (1 - math.log(2))), 3
         ),
-    ),
-    Metric(
-        name="expected_spend",
-        formula=r"\frac{p (\gamma + x \bar z)}{p x + q - 1}",
-        numerator="spent so far, and the model's prior amount",
-        denominator="purchases so far, and the model's prior weight",
-        unit="EUR per purchase, by Gamma-Gamma",
-        window="repeat purchases so far",
-        function="funnelkit.lifetime.expected_spend",
-        example=Example({"frequency": 2, "mean_amount": 40, "p": 6, "q": 4, "gamma": 15}, 570, 15),
-    ),
-    Metric(
-        name="mae",
-        formula=r"\frac{\sum_i |\hat y_i - y_i|}{n}",
-        numerator="sum of the absolute errors",
-        denominator="customers",
-        unit="purchases per customer",
-        window="the test period",
-        function="sklearn.metrics.mean_absolute_error",
-        example=Example({"y_true": [0, 0, 1, 6], "y_pred": [0, 0, 1, 2]}, 4, 4),
-    ),
-    Metric(
-        name="rmse",
-        formula=r"\sqrt{\frac{\sum_i (\hat y_i - y_i)^2}{n}}",
-        numerator="root of the sum of the squared errors",
-        denominator="root of the number of customers",
-        unit="purchases per customer",
-        window="the test period",
-        function="sklearn.metrics.root_mean_squared_error",
-        example=Example({"y_true": [0, 0, 1, 6], "y_pred": [0, 0, 1, 2]}, 4, 2),
     ),
 )

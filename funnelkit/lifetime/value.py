@@ -1,4 +1,7 @@
-"""Customer lifetime value from margins and retention."""
+"""Customer lifetime value from margins and retention.
+
+Input is checked as `funnelkit._inputs` says; a discount rate is a fraction as well.
+"""
 
 import numpy as np
 import pandas as pd
@@ -17,7 +20,14 @@ __all__ = [
     "value_curve",
 ]
 
-# ---- lifetime value from retention
+
+def __dir__():
+    return __all__
+
+
+TEN_PERCENT = "0.1 for 10 %"
+
+# ---------------------------------------------------------------- rates of a period
 
 
 def periodic_rate(yearly, periods=12):
@@ -35,13 +45,6 @@ def periodic_rate(yearly, periods=12):
     float, array or Series of float
         The rate of one period, a fraction.
 
-    Raises
-    ------
-    TypeError
-        If a rate is not a number.
-    ValueError
-        If a rate is missing, infinite or negative, or `periods` is no whole number above 0.
-
     Notes
     -----
     .. math:: (1 + d)^{1/n} - 1
@@ -55,6 +58,7 @@ def periodic_rate(yearly, periods=12):
     """
     periods = _inputs.whole("periods", periods)
     (yearly,), like_input = _inputs.amounts(yearly=yearly)
+    _inputs.need_fractions("yearly", yearly, such_as=TEN_PERCENT)
     return like_input(np.expm1(np.log1p(yearly) / periods))
 
 
@@ -80,11 +84,8 @@ def margin_multiple(retention, discount, *, first="end"):
 
     Raises
     ------
-    TypeError
-        If a value is not a number.
     ValueError
-        If a value is missing, infinite or negative, a retention is above 1, nobody ever leaves
-        and nothing is discounted, `first` is neither, or two Series have different indexes.
+        If nobody ever leaves and nothing is discounted: the sum has no end.
 
     Notes
     -----
@@ -93,10 +94,12 @@ def margin_multiple(retention, discount, *, first="end"):
     References
     ----------
     S. Gupta and D. R. Lehmann (2003), "Customers as assets", *Journal of Interactive Marketing*
-    17(1), whose table this is:
+    17(1).
 
     Examples
     --------
+    The table of that paper, for a discount rate of 10 %:
+
     >>> [round(margin_multiple(r, 0.10), 2) for r in (0.6, 0.7, 0.8, 0.9)]
     [1.2, 1.75, 2.67, 4.5]
     >>> round(margin_multiple(0.8, 0.10, first="start"), 2)
@@ -104,7 +107,7 @@ def margin_multiple(retention, discount, *, first="end"):
     """
     at_once = _first_age(first) == 0
     (stays, rate), like_input = _inputs.amounts(retention=retention, discount=discount)
-    _inputs.need_fractions("retention", stays)
+    _need_rates(stays, rate, _inputs.aligned(retention=retention, discount=discount))
     _inputs.refuse(
         (stays == 1) & (rate == 0),
         "retention is 1 and discount is 0",
@@ -112,6 +115,12 @@ def margin_multiple(retention, discount, *, first="end"):
         "clv(..., periods=...), or discount",
     )
     return like_input(stays / (1 + rate - stays) + at_once)
+
+
+def _need_rates(stays, rate, index):
+    """Refuse percentages."""
+    _inputs.need_fractions("retention", stays, index=index)
+    _inputs.need_fractions("discount", rate, such_as=TEN_PERCENT, index=index)
 
 
 def clv(margin, retention, *, discount=0.0, periods=None, first="end", acquisition_cost=0.0):
@@ -137,16 +146,7 @@ def clv(margin, retention, *, discount=0.0, periods=None, first="end", acquisiti
     Returns
     -------
     float, array or Series of float
-        EUR a customer, in money of the day on which the customer was won.
-
-    Raises
-    ------
-    TypeError
-        If a value is not a number.
-    ValueError
-        If a value is missing or infinite, a rate or cost is negative, a retention is above 1,
-        the sum has no end (see `margin_multiple`), `periods` is no whole number above 0, `first`
-        is neither, or two Series have different indexes.
+        EUR per customer, in money of the day on which the customer was won.
 
     See Also
     --------
@@ -172,24 +172,24 @@ def clv(margin, retention, *, discount=0.0, periods=None, first="end", acquisiti
     1600.0
     """
     begin = _first_age(first)
-    (margin, stays, rate, cost), like_input = _inputs.amounts(
-        signed=("margin",),
-        margin=margin,
-        retention=retention,
-        discount=discount,
-        acquisition_cost=acquisition_cost,
+    given = dict(
+        margin=margin, retention=retention, discount=discount, acquisition_cost=acquisition_cost
     )
-    _inputs.need_fractions("retention", stays)
+    index = _inputs.aligned(**given)
+    (margin, stays, rate, cost), like_input = _inputs.amounts(signed=("margin",), **given)
+    _need_rates(stays, rate, index)
     if periods is None:
         multiple = np.asarray(margin_multiple(stays, rate, first=first))
     else:
         t = np.arange(begin, begin + _inputs.whole("periods", periods))
         multiple = ((stays / (1 + rate))[..., np.newaxis] ** t).sum(axis=-1)
-    return like_input(margin * multiple - cost)
+    with np.errstate(over="ignore"):  # refused next
+        value = margin * multiple - cost
+    return like_input(_inputs.computable("the value", value, index=index))
 
 
 def value_curve(survival, margin, *, discount=0.0, periods=None, first="start", beyond="refuse"):
-    r"""Value of a customer by how long they are followed, from a survival curve.
+    r"""Return the value of a customer by how long they are followed, from a survival curve.
 
     Parameters
     ----------
@@ -198,8 +198,8 @@ def value_curve(survival, margin, *, discount=0.0, periods=None, first="start", 
         `funnelkit.cohorts.kaplan_meier` for one group, a Series with the age in its index, or
         the shares at age 0, 1, 2 …; at age 0 it is 1, and it never rises.
     margin : float, or sequence of float
-        Gross margin of a customer who is still there, in EUR a period; one number, or one for
-        each period.
+        Gross margin of a customer who is still there, in EUR per period; one number, or one for
+        each period, in their order.
     discount : float, default 0
         Discount rate of a period, a fraction.
     periods : int, optional
@@ -215,18 +215,13 @@ def value_curve(survival, margin, *, discount=0.0, periods=None, first="start", 
     Returns
     -------
     Series
-        EUR a customer, in money of age 0: the sum of the first 1, 2, 3 … margins. The index,
+        EUR per customer, in money of age 0: the sum of the first 1, 2, 3 … margins. The index,
         `period`, counts them.
 
     Raises
     ------
-    TypeError
-        If survival or margin are not numbers.
     ValueError
-        If the curve is empty, does not begin at age 0 with 1, rises, leaves [0, 1] or is
-        missing; if it ends too early (see `beyond`); if there are not as many margins as periods,
-        or one is missing or infinite; if a rate is negative, `periods` is no whole number above
-        0, or an option is unknown.
+        If the curve does not begin at age 0 with 1, rises, or ends too early (see `beyond`).
 
     Notes
     -----
@@ -247,8 +242,7 @@ def value_curve(survival, margin, *, discount=0.0, periods=None, first="start", 
     Name: value, dtype: float64
     """
     begin = _first_age(first)
-    if beyond not in ("refuse", "leave", "stay"):
-        raise ValueError(f"beyond is {beyond!r}: give 'refuse', 'leave' or 'stay'")
+    _inputs.one_of("beyond", beyond, ("refuse", "leave", "stay"))
     ages, shares = _curve(survival)
     covered = int(np.floor(ages[-1])) + 1 - begin
     if periods is None and covered < 1:
@@ -268,14 +262,11 @@ def value_curve(survival, margin, *, discount=0.0, periods=None, first="start", 
                 "say beyond='leave' for a lower and beyond='stay' for an upper bound"
             )
         there = np.where((t > ages[-1]) & (beyond == "leave"), 0.0, there)
-    (margin,), _ = _inputs.amounts(signed=("margin",), margin=np.asarray(margin))
-    if margin.ndim and margin.shape != t.shape:
-        raise ValueError(
-            f"there are {margin.size:,} margins and {len(t)} periods: give one number, or one for "
-            "each period"
-        )
+    margin = _margins(margin, t)
     rate = _inputs.amount("discount", discount)
-    value = np.cumsum(there * margin / (1 + rate) ** t)
+    _inputs.need_fractions("discount", rate, such_as=TEN_PERCENT)
+    with np.errstate(all="ignore"):  # what overflows is refused
+        value = _inputs.computable("the value", np.cumsum(there * margin / (1 + rate) ** t))
     curve = pd.Series(value, index=pd.RangeIndex(1, len(t) + 1, name="period"), name="value")
     curve.attrs.update(first=first, beyond=beyond)
     return curve
@@ -303,14 +294,7 @@ def clv_from_survival(
     Returns
     -------
     float
-        EUR a customer, in money of the day on which the customer was won, over the periods.
-
-    Raises
-    ------
-    TypeError
-        If a value is not a number.
-    ValueError
-        As for `value_curve`, and if the cost is negative, missing or infinite.
+        EUR per customer, in money of the day on which the customer was won, over the periods.
 
     Examples
     --------
@@ -332,7 +316,7 @@ def clv_from_survival(
 def payback_with_churn(value, acquisition_cost):
     """Return in which period an average customer has paid back what winning them cost.
 
-    Those who left are counted in: `value` holds what an average customer brings, and where it
+    Customers who left count as well: `value` holds what an average customer brings, and where it
     levels off below the cost, the cost never comes back.
 
     Parameters
@@ -341,21 +325,13 @@ def payback_with_churn(value, acquisition_cost):
         Value by period, cumulative, as `value_curve` returns it, or the mean of what customers
         have brought by then; the periods, rising, in the index.
     acquisition_cost : float
-        EUR a customer.
+        EUR per customer.
 
     Returns
     -------
     float
         The first period by whose margin the value reaches the cost; missing (NaN) if it does
         not within these periods.
-
-    Raises
-    ------
-    TypeError
-        If `value` is no Series, or a value or a period is not a number.
-    ValueError
-        If it is empty, its index does not rise, or a value is missing or infinite, or the cost
-        negative.
 
     See Also
     --------
@@ -372,8 +348,8 @@ def payback_with_churn(value, acquisition_cost):
     """
     if not isinstance(value, pd.Series):
         raise TypeError(
-            f"value is a {type(value).__name__}: give the Series of value_curve(...), with the "
-            "periods in its index"
+            f"value is {_inputs.name_of_type(value)}: give the Series of value_curve(...), with "
+            "the periods in its index"
         )
     if value.empty:
         raise ValueError("value has no periods: there is nothing to pay the cost back with")
@@ -396,7 +372,7 @@ def lorenz(values):
     Parameters
     ----------
     values : Series or sequence of float
-        What each customer has brought, in EUR, one number a customer, zeros included. Some may
+        What each customer has brought, in EUR, one number per customer, zeros included. Some may
         be negative; then the curve first falls below 0.
 
     Returns
@@ -405,13 +381,6 @@ def lorenz(values):
         A row for nobody and one for each customer added, from the least valuable up:
         `customers` (share of the customers so far), `value` (share of the total they bring).
         If all brought the same, the two would be equal throughout.
-
-    Raises
-    ------
-    TypeError
-        If the values are not numbers.
-    ValueError
-        If there are no customers, a value is missing or infinite, or the total is not above 0.
 
     Notes
     -----
@@ -435,7 +404,8 @@ def lorenz(values):
     (brought,), _ = _inputs.amounts(signed=("values",), values=values)
     if brought.ndim != 1 or not brought.size:
         raise ValueError("give one value for each customer, and at least one customer")
-    total = brought.sum()
+    with np.errstate(over="ignore"):  # refused next
+        total = _inputs.computable("the sum of the values", brought.sum())
     if total <= 0:
         raise ValueError(
             f"the values sum to {total:g}: shares of a total need one above 0; give the margin "
@@ -446,40 +416,59 @@ def lorenz(values):
     return pd.DataFrame({"customers": np.arange(n + 1) / n, "value": running / running[-1]})
 
 
+def _margins(margin, t):
+    """Check the margins: one, or one for each period, a Series in the order of the periods."""
+    index = _inputs.index_of(margin)
+    (margin,), _ = _inputs.amounts(signed=("margin",), margin=margin)
+    if margin.ndim and margin.shape != t.shape:
+        raise ValueError(
+            f"there are {margin.size:,} margins and {len(t)} periods: give one number, or one for "
+            "each period"
+        )
+    in_order = (pd.RangeIndex(len(t)), pd.RangeIndex(1, len(t) + 1))
+    if index is not None and not any(index.equals(order) for order in in_order):
+        raise ValueError(
+            "the index of margin does not count the periods 1, 2, 3 …: sort it by period, and "
+            "give margin.to_numpy() if it is in their order"
+        )
+    return margin
+
+
 def _curve(survival):
     """Check a survival curve; return its ages and shares."""
     if isinstance(survival, pd.DataFrame):
-        if "survival" not in survival.columns:
-            raise ValueError(
-                "the table has no column 'survival': give the table of cohorts.kaplan_meier(...)"
-            )
+        _inputs.need_columns(survival, ["survival"], "the table of kaplan_meier(...)")
         survival = survival["survival"]
     if isinstance(survival, pd.Series):
         if survival.index.nlevels > 1:
-            raise ValueError("survival holds several curves: take one of them with .loc")
+            raise ValueError("survival holds several curves: select one of them with .loc")
         if not pd.api.types.is_numeric_dtype(survival.index):
             raise TypeError(
                 f"the index of survival holds {survival.index.dtype}: the age in periods belongs "
                 "there, a number"
             )
-        ages = survival.index.to_numpy(float)
+        ages = survival.index.to_numpy(float, na_value=np.nan)
     else:
-        ages = np.arange(np.size(survival), dtype=float)
+        ages = None
     (shares,), _ = _inputs.amounts(survival=survival)
+    ages = np.arange(shares.size, dtype=float) if ages is None else ages
     if shares.ndim != 1 or not shares.size:
         raise ValueError("survival is empty: give the share still there at age 0, 1, 2 …")
-    _inputs.need_fractions("survival", shares)
+    _inputs.need_fractions("survival", shares, index=_inputs.index_of(survival))
+    remedy = "drop these rows, or give each its age"
+    _inputs.refuse(np.isnan(ages), "an age in the index of survival is missing", remedy)
     if ages[0] != 0 or shares[0] != 1:
         raise ValueError(
             f"survival begins at age {ages[0]:g} with {shares[0]:g}: begin at age 0, where "
-            "everybody is there, with 1"
+            "everybody is there, with 1; where some left within the first period and had paid for "
+            "it, count their duration as 1"
         )
     if (np.diff(ages) <= 0).any():
         raise ValueError("the ages of survival do not rise: sort them with .sort_index()")
     _inputs.refuse(
         np.append(False, np.diff(shares) > 1e-12),
         "survival rises",
-        "who has left does not come back in it; give shares of all, not of the period before",
+        "a customer who has left does not come back; give shares of all, not of the period before",
     )
     return ages, shares
 

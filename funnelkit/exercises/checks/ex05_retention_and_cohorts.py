@@ -97,7 +97,7 @@ def lifetimes():
     subs = subscribers()
     subs = subs[subs["channel"].isin(CHANNELS)]
     curve = cohorts.kaplan_meier(subs["duration"], subs["observed"], by=subs["channel"])
-    return cohorts.mean_lifetime(curve, until=12)
+    return cohorts.mean_lifetime(curve, horizon=12)
 
 
 def leavers():
@@ -353,7 +353,7 @@ TASKS = [
         section="How long does a customer stay?",
         hints=[
             "The question is about *a* subscriber of the channel, not about all of them together.",
-            "`cohorts.mean_lifetime(curve, until=12)` takes a curve with groups.",
+            "`cohorts.mean_lifetime(curve, horizon=12)` takes a curve with groups.",
         ],
         mistakes=[
             Mistake(
