@@ -283,7 +283,8 @@ def end_of_data(name, value):
 
 def _moment(name, value):
     advice = "give a date such as '2026-06-30', year first"
-    if value is None or value is pd.NaT or value is pd.NA:
+    not_a_time = isinstance(value, np.datetime64) and np.isnat(value)
+    if value is None or value is pd.NaT or value is pd.NA or not_a_time:
         raise ValueError(f"{name} is missing: {advice}")
     known = str | datetime.date | np.datetime64 | pd.Period
     if not isinstance(value, known) or (isinstance(value, str) and not value.strip()):
