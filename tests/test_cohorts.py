@@ -288,7 +288,7 @@ def test_retention_is_what_clickhouse_counts(back):
         f"({u}, '{e}', toDateTime('{t:%Y-%m-%d %H:%M:%S}', 'UTC'))"
         for u, e, t in zip(log["user_id"], log["event"], log["timestamp"], strict=True)
     )
-    source = f"values('user_id Int64, event String, ts DateTime('UTC')', {rows})"
+    source = f"values('user_id Int64, event String, ts DateTime(''UTC'')', {rows})"
     returns = "1" if back is None else f"event = '{back}'"
     days = ", ".join(f"toDate(ts) = first + {k} and {returns}" for k in range(6))
     sums = ", ".join(f"sum(r[{k}])" for k in range(2, 8))

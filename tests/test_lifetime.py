@@ -18,7 +18,9 @@ from scipy import integrate, stats
 
 import funnelkit
 from funnelkit import cohorts, lifetime, metrics
+from funnelkit._fitting import curvature
 from funnelkit.lifetime import purchases as fitting
+from funnelkit.lifetime import spending
 
 # ---- lifetime value from retention
 
@@ -152,7 +154,7 @@ def test_what_comes_in_decides_what_comes_out():
 
 
 @settings(deadline=None)
-@given(st.floats(0, 2), st.integers(1, 365))
+@given(st.floats(0, 1), st.integers(1, 365))
 def test_the_rate_of_a_period_compounds_to_that_of_a_year(yearly, periods):
     rate = lifetime.periodic_rate(yearly, periods)
     assert (1 + rate) ** periods == pytest.approx(1 + yearly)
@@ -311,7 +313,7 @@ VALUE = pd.Series([20.0, 36.0], index=[1, 2])
         (lambda: lifetime.clv(600, 1.2), ValueError, "retention is above 1.*0.8 for 80 %"),
         (lambda: lifetime.clv(600, 80), ValueError, r"retention is above 1 \(80\)"),
         (lambda: lifetime.clv(600, -0.1), ValueError, "retention is negative"),
-        (lambda: lifetime.clv(600, "0.8"), TypeError, "retention holds string"),
+        (lambda: lifetime.clv(600, "0.8"), TypeError, "retention holds text"),
         (lambda: lifetime.clv(None, 0.8), (TypeError, ValueError), "margin"),
         (lambda: lifetime.clv(float("nan"), 0.8), ValueError, "margin is missing"),
         (lambda: lifetime.clv(float("inf"), 0.8), ValueError, "margin is infinite"),
@@ -324,10 +326,14 @@ VALUE = pd.Series([20.0, 36.0], index=[1, 2])
         ),
         (lambda: lifetime.clv(600, 1), ValueError, "never ends.*periods="),
         (lambda: lifetime.clv(600, 0.8, periods=0), ValueError, "periods is 0: give a whole"),
-        (lambda: lifetime.clv(600, 0.8, periods=2.5), ValueError, "periods is 2.5"),
-        (lambda: lifetime.clv(600, 0.8, periods=True), ValueError, "periods is True"),
-        (lambda: lifetime.clv(600, 0.8, first="now"), ValueError, "'start' or 'end'"),
-        (lambda: lifetime.clv([1, 2], [0.1, 0.2, 0.3]), ValueError, "2 of margin, 3 of ret"),
+        (lambda: lifetime.clv(600, 0.8, periods=2.5), TypeError, "periods is 2.5"),
+        (lambda: lifetime.clv(600, 0.8, periods=True), TypeError, "periods is True"),
+        (lambda: lifetime.clv(600, 0.8, first="now"), ValueError, "give one of 'start', 'end'"),
+        (
+            lambda: lifetime.clv([1, 2], [0.1, 0.2, 0.3]),
+            ValueError,
+            "2 of margin and 3 of retention",
+        ),
         (
             lambda: lifetime.clv(pd.Series([1.0], ["a"]), pd.Series([0.5], ["b"])),
             ValueError,
@@ -337,7 +343,7 @@ VALUE = pd.Series([20.0, 36.0], index=[1, 2])
         (lambda: lifetime.margin_multiple(1, 0), ValueError, "no finite sum"),
         (lambda: lifetime.margin_multiple(1.01, 0.1), ValueError, "retention is above 1"),
         (lambda: lifetime.margin_multiple(0.8, -0.1), ValueError, "discount is negative"),
-        (lambda: lifetime.margin_multiple(0.8, 0.1, first=0), ValueError, "'start' or 'end'"),
+        (lambda: lifetime.margin_multiple(0.8, 0.1, first=0), TypeError, "first is 0: give one of"),
         (lambda: lifetime.periodic_rate(-0.1), ValueError, "yearly is negative"),
         (lambda: lifetime.periodic_rate(0.1, 0), ValueError, "periods is 0"),
         (lambda: lifetime.value_curve([], 20), ValueError, "survival is empty"),
@@ -364,7 +370,7 @@ VALUE = pd.Series([20.0, 36.0], index=[1, 2])
         (
             lambda: lifetime.value_curve(pd.DataFrame({"S": CURVE}), 20),
             ValueError,
-            "no column 'survival'.*kaplan_meier",
+            "no column in the table of kaplan_meier.* is called 'survival'",
         ),
         (
             lambda: lifetime.value_curve(
@@ -553,13 +559,13 @@ PURCHASES = pd.DataFrame(
             PURCHASES,
             {"observed_until": "2026-02-10"},
             ValueError,
-            r"'date' lies after observed_until, 2026-02-10, in 1 of 3 rows \(first: row 2\): leave",
+            r"'date' lies after observed_until, 2026-02-10, in 1 of 3 rows \(first: row 2, 2026-03",
         ),
         (
             PURCHASES.assign(date=PURCHASES["date"].where(PURCHASES["customer_id"] == "a")),
             {},
             ValueError,
-            r"'date' is missing in 1 of 3 rows \(first: row 2\): a customer without a purchase",
+            r"'date' is missing in 1 of 3 rows \(first: row 2\): drop these rows",
         ),
         (
             PURCHASES.assign(amount=[10.0, -20.0, 30.0]),
@@ -573,19 +579,24 @@ PURCHASES = pd.DataFrame(
             ValueError,
             r"'amount' is infinite in 1 of 3 rows \(first: row 2\): leave it out",
         ),
-        (PURCHASES.assign(amount=["10", "20", "30"]), {}, TypeError, "'amount' holds string"),
+        (
+            PURCHASES.assign(amount=["10", "20", "30"]),
+            {},
+            TypeError,
+            "'amount' holds text: remove currency signs",
+        ),
         (PURCHASES.assign(amount=[10, None, 30]), {}, ValueError, "'amount' is missing in 1 of 3"),
         (
             PURCHASES.assign(customer_id=["a", None, "b"]),
             {},
             ValueError,
-            "'customer_id' is missing in 1 of 3 rows .*: a purchase has to be somebody's",
+            "'customer_id' is missing in 1 of 3 rows .*: drop these rows, or give each its own id",
         ),
         (
-            PURCHASES.assign(date=["2026-01-01"] * 3),
+            PURCHASES.assign(date=["13.01.2026"] * 3),
             {},
-            TypeError,
-            "'date' holds str, not times: convert with pd.to_datetime",
+            ValueError,
+            "'date' is not a time as ISO 8601 writes it in 3 of 3",
         ),
         (
             PURCHASES.assign(date=PURCHASES["date"].dt.tz_localize("UTC")),
@@ -594,17 +605,42 @@ PURCHASES = pd.DataFrame(
             "'date' has a time zone",
         ),
         (PURCHASES.iloc[:0], {}, ValueError, "no rows"),
-        (PURCHASES.drop(columns="amount"), {}, ValueError, "no column in purchases is called 'amo"),
+        (
+            PURCHASES.drop(columns="amount"),
+            {},
+            ValueError,
+            "no column in orders is called 'amount'",
+        ),
         (PURCHASES, {"observed_until": None}, ValueError, "observed_until is missing"),
         (
             PURCHASES,
             {"observed_until": pd.Timestamp("2026-06-30", tz="UTC")},
             ValueError,
-            "observed_until is 2026-06-30 .*, with a time zone: give the day alone",
+            "observed_until is '2026-06-30 .*, with a time zone, and times here are naive UTC",
         ),
-        (PURCHASES, {"unit": "0D"}, ValueError, "unit is 0"),
+        (PURCHASES, {"unit": "0D"}, ValueError, "unit is '0D': it is too short"),
+        (PURCHASES, {"unit": "7"}, TypeError, "unit is '7', without a unit"),
+        (PURCHASES, {"observed_until": "12/03/2026"}, ValueError, "not written as ISO 8601"),
+        (
+            pd.concat([PURCHASES, PURCHASES["amount"]], axis=1),
+            {},
+            ValueError,
+            "orders has 2 columns called 'amount'",
+        ),
+        (
+            PURCHASES.assign(customer_id=[[1], [1], [2]]),
+            {},
+            ValueError,
+            "'customer_id' holds lists",
+        ),
+        (
+            PURCHASES.assign(customer_id=pd.Series([1, "1", 2], dtype=object)),
+            {},
+            TypeError,
+            "'customer_id' holds ids of several types",
+        ),
         (PURCHASES, {"unit": 7}, TypeError, "unit is 7, without a unit"),
-        ([1], {}, TypeError, "purchases is a list"),
+        ([1], {}, TypeError, "orders is a list"),
     ],
 )
 def test_summary_refuses_what_is_no_history(purchases, options, error, words):
@@ -810,7 +846,7 @@ def identified(model, summary):
     columns = fitting._distinct(*fitting._columns_of(summary))
     cost = fitting._bg_nbd_cost(*columns[0], columns[1])
     theta = np.log(list(model.parameters_.values()))
-    covariance = np.linalg.inv(fitting._curvature(cost, theta) * len(summary))
+    covariance = np.linalg.inv(curvature(cost, theta) * len(summary))
     r, alpha, a, b = model.parameters_.values()
     slope = {"rate": np.array([1, -1, 0, 0]) * r / alpha}
     slope["leaves"] = np.array([0, 0, 1, -1]) * a * b / (a + b) ** 2
@@ -878,7 +914,7 @@ HISTORY = pd.DataFrame({"frequency": [2, 0], "t_x": [10.0, 0.0], "T": [20.0, 20.
         ({"frequency": [-1, 0]}, ValueError, "frequency is negative"),
         ({"frequency": [1.5, 0]}, ValueError, "frequency is not a whole number .*1.5"),
         ({"T": [-5.0, 20.0]}, ValueError, "T is negative"),
-        ({"T": ["20", "20"]}, TypeError, "T holds string values"),
+        ({"T": ["20", "20"]}, TypeError, "T holds text"),
     ],
 )
 def test_impossible_histories_are_refused(change, error, words):
@@ -903,7 +939,7 @@ def test_models_say_what_they_lack():
         assert "not fitted" in repr(unfitted)
         with pytest.raises(ValueError, match=r"no parameters yet: call .fit\(summary\) first"):
             call(unfitted)
-    with pytest.raises(ValueError, match="alpha is 0: parameters are numbers above 0"):
+    with pytest.raises(ValueError, match="alpha is 0: give a number above 0"):
         lifetime.BetaGeo.with_parameters(**{**CDNOW, "alpha": 0})
     with pytest.raises(TypeError, match="r is '1': give a number above 0"):
         lifetime.BetaGeo.with_parameters(**{**CDNOW, "r": "1"})
@@ -993,7 +1029,7 @@ def test_expected_spend_lies_between_the_own_mean_and_that_of_all(p, q, gamma, x
 @settings(max_examples=40, deadline=None)
 def test_gradient_of_the_spend_is_that_of_finite_differences(p, q, gamma):
     x, z = np.array([1.0, 2, 7, 30]), np.array([0.3, 2.0, 1.1, 0.8])
-    check_gradient(fitting._gamma_gamma_cost(x, z), np.log([p, q, gamma]))
+    check_gradient(spending._gamma_gamma_cost(x, z), np.log([p, q, gamma]))
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -1056,7 +1092,7 @@ def test_spending_that_cannot_identify_the_model_is_refused():
     alike = pd.DataFrame({"frequency": [2] * 40, "mean_amount": [50.0] * 40})
     with pytest.raises(ValueError, match="40 customers cannot identify the model"):
         lifetime.GammaGamma().fit(alike)
-    with pytest.raises(ValueError, match="q is 0.9, not above 1, .*mean of all customers is inf"):
+    with pytest.raises(ValueError, match=r"not above 1 \(p = 2, q = 0.9\), so the mean is inf"):
         lifetime.expected_spend(0, None, p=2, q=0.9, gamma=10)
 
 
@@ -1092,9 +1128,10 @@ def test_predicted_value_belongs_to_the_right_customer(summary, model):
     ("options", "words"),
     [
         ({"horizon": 0}, "horizon is 0: give a whole number"),
-        ({"horizon": 5.5}, "horizon is 5.5"),
-        ({"horizon": True}, "horizon is True"),
+        ({"horizon": 5.5}, "horizon is 5.5: give a whole number"),
+        ({"horizon": True}, "horizon is True: give a whole number"),
         ({"horizon": 5, "discount": -0.1}, "discount is negative"),
+        ({"horizon": 5, "discount": 10}, "discount is above 1 .*give a fraction: 0.1 for 10 %"),
         ({"horizon": 5, "margin": -1}, "margin is negative"),
         ({"horizon": 5, "margin": 60}, "margin is above 1.*give a fraction"),
     ],
@@ -1102,7 +1139,7 @@ def test_predicted_value_belongs_to_the_right_customer(summary, model):
 def test_predicted_value_refuses(options, words):
     bought = lifetime.BetaGeo.with_parameters(**CDNOW)
     spent = lifetime.GammaGamma.with_parameters(**MONEY)
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises((TypeError, ValueError), match=words):
         lifetime.predict_clv(HISTORY.assign(mean_amount=[40, None]), bought, spent, **options)
 
 
@@ -1115,5 +1152,122 @@ def test_predicted_value_says_what_it_was_given_instead():
     with pytest.raises(TypeError, match="spend is a float: give a fitted GammaGamma"):
         lifetime.predict_clv(table, bought, 40.0, horizon=5)
     for options in ({"discount": [0.1, 0.2]}, {"margin": pd.Series([0.5, 0.6])}):
-        with pytest.raises(TypeError, match="hold several values: give one number for each"):
+        with pytest.raises(TypeError, match="holds 2 values: give one number"):
             lifetime.predict_clv(table, bought, spent, horizon=5, **options)
+
+
+# ---------------------------------------------------------------- percentages, infinities, order
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: lifetime.periodic_rate(10),
+        lambda: lifetime.margin_multiple(0.8, 10),
+        lambda: lifetime.clv(600, 0.8, discount=10),
+        lambda: lifetime.clv(600, 0.8, discount=10, periods=3),
+        lambda: lifetime.value_curve([1, 0.8], 20, discount=10),
+        lambda: lifetime.clv_from_survival([1, 0.8], 20, discount=10),
+        lambda: lifetime.BetaGeo.with_parameters(**CDNOW).discounted_purchases(
+            5, HISTORY, discount=10
+        ),
+    ],
+)
+def test_a_discount_in_percent_is_refused(call):
+    with pytest.raises(ValueError, match=r"is above 1 .*give a fraction: 0\.1 for 10 %"):
+        call()
+
+
+@pytest.mark.parametrize(
+    ("x", "p", "q"), [(1, 0.3, 0.5), (1, 0.5, 0.5), (0, 2, 1), (0, 2, 0.9), (2, 0.1, 0.8)]
+)
+def test_where_amounts_have_no_mean_nothing_is_expected(x, p, q):
+    mean = 100 if x else None
+    with pytest.raises(ValueError, match="p . frequency . q is not above 1 .*mean is infinite"):
+        lifetime.expected_spend(x, mean, p=p, q=q, gamma=10)
+    table = pd.DataFrame({"frequency": [9, x], "mean_amount": [50.0, mean]}, index=["a", "b"])
+    model = lifetime.GammaGamma.with_parameters(p=p, q=q, gamma=10)
+    with pytest.raises(ValueError, match=r"in 1 of 2 customers \(first: row 'b'"):
+        model.expected_spend(table)
+    assert model.expected_spend(table.head(1))["a"] > 0  # as the message advises
+
+
+def test_a_fit_whose_mean_is_infinite_says_so():
+    rng = np.random.default_rng(3)
+    p, q, gamma, n = 0.35, 0.55, 50.0, 4000
+    x = rng.integers(1, 6, n)
+    z = rng.gamma(p * x, size=n) * (gamma / rng.gamma(q, size=n)) / x
+    table = pd.DataFrame({"frequency": x, "mean_amount": z})
+    with pytest.warns(UserWarning, match="q is 0.5.*not above 1: .*mean of all customers is inf"):
+        model = lifetime.GammaGamma().fit(table)
+    assert model.q_ == pytest.approx(q, abs=0.06)
+    with pytest.raises(ValueError, match="customers"):
+        model.expected_spend(table)
+    enough = model.expected_spend(table[model.p_ * x + model.q_ > 1])
+    assert (enough > 0).all() and np.isfinite(enough).all()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: lifetime.expected_purchases(39, 2, 30.0, 38.0, **{**CDNOW, "r": 1e300}),
+        lambda: lifetime.lorenz([1e308, 1e308]),
+        lambda: lifetime.clv(1e308, 0.9),
+        lambda: lifetime.value_curve([1, 1], 1e308),
+        lambda: lifetime.expected_spend(1e300, 1e300, p=6, q=4, gamma=15),
+    ],
+)
+def test_what_overflows_is_refused(call):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(ValueError, match="is not a finite number.*check their units"):
+            call()
+
+
+def test_series_in_another_order_are_refused():
+    one, other = pd.Series([2, 1], index=["a", "b"]), pd.Series([40.0, 300.0], index=["b", "a"])
+    with pytest.raises(ValueError, match="frequency and mean_amount have different indexes"):
+        lifetime.expected_spend(one, other, **MONEY)
+    history = (HISTORY[name] for name in ("frequency", "t_x", "T"))
+    with pytest.raises(ValueError, match="horizon and frequency have different indexes"):
+        lifetime.expected_purchases(pd.Series([1.0, 2.0], index=["b", "a"]), *history, **CDNOW)
+    with pytest.raises(ValueError, match="frequency and t_x have different indexes"):
+        lifetime.probability_alive(HISTORY["frequency"], HISTORY["t_x"][::-1], 30, **CDNOW)
+
+
+def test_one_horizon_for_each_customer_keeps_their_index():
+    horizon = pd.Series([10.0, 20.0], index=["a", "b"])
+    ahead = lifetime.BetaGeo.with_parameters(**CDNOW).expected_purchases(horizon, HISTORY)
+    assert list(ahead.index) == ["a", "b"]
+    for name in ("a", "b"):
+        alone = lifetime.expected_purchases(horizon[name], *HISTORY.loc[name], **CDNOW)
+        assert ahead[name] == pytest.approx(alone)
+
+
+def test_margins_by_period_have_to_be_in_order():
+    values = [10.0, 20.0, 30.0]
+    for index in ([0, 1, 2], [1, 2, 3]):
+        margins = pd.Series(values, index=index)
+        ours = lifetime.value_curve([1, 0.8, 0.6], margins)
+        assert list(ours) == list(lifetime.value_curve([1, 0.8, 0.6], values))
+        with pytest.raises(ValueError, match="the index of margin does not count the periods"):
+            lifetime.value_curve([1, 0.8, 0.6], margins[::-1])
+
+
+def test_a_curve_without_an_age_or_with_ends_at_once_is_refused():
+    with pytest.raises(ValueError, match="an age in the index of survival is missing in 1 of 2"):
+        lifetime.value_curve(pd.Series([1.0, 0.5], index=[0, np.nan]), 20)
+    left, seen = [0, 2, 5], [True, True, False]
+    with pytest.raises(ValueError, match="begins at age 0 with 0.666.*count their duration as 1"):
+        lifetime.value_curve(cohorts.kaplan_meier(left, seen), 20)
+    paid = cohorts.kaplan_meier(np.maximum(left, 1), seen)  # as the message advises
+    assert list(lifetime.value_curve(paid, 30, periods=3)) == pytest.approx([30, 50, 60])
+
+
+def test_the_discounted_purchases_are_those_of_the_predicted_value():
+    model = lifetime.BetaGeo.with_parameters(**CDNOW)
+    plain = model.discounted_purchases(30, HISTORY)
+    pd.testing.assert_series_equal(plain, model.expected_purchases(30, HISTORY))
+    later = model.discounted_purchases(30, HISTORY, discount=0.01)
+    assert (later < plain).all()
+    assert (later > plain / 1.01**30).all()
