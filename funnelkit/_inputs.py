@@ -72,6 +72,7 @@ __all__ = [
     "whole",
 ]
 
+NUMBERS = ("integer", "floating", "mixed-integer", "mixed-integer-float", "boolean", "decimal")
 FREQUENCIES = {"D": "day", "W": "week", "M": "month", "Q": "quarter", "Y": "year"}
 NO_TIME = pd.Timedelta(0)
 WHOLE_DAY = pd.Timedelta("1D")
@@ -434,7 +435,8 @@ def _from_arrow(column, name):
 
 
 def _read_times(column, name, zone):
-    if pd.api.types.is_numeric_dtype(column.dtype) and column.notna().any():
+    kind = pd.api.types.infer_dtype(column, skipna=True)
+    if kind in NUMBERS and column.notna().any():
         raise TypeError(
             f"column {name!r} holds numbers, not times: say what they count, for instance "
             f"pd.to_datetime(table[{name!r}], unit='s')"

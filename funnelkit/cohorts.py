@@ -370,7 +370,7 @@ def retention(
     _inputs.need_columns(events, [user, event, time], "events")
     _inputs.one_of("freq", freq, tuple(_inputs.FREQUENCIES))
     _inputs.need_rows(events, "events", "there are no users to follow")
-    periods = _inputs.whole("periods", periods)
+    periods = _inputs.whole("periods", periods, at_most=10_000)
     end = _inputs.end_of_data("observed_until", observed_until)
     who, what = _inputs.ids(events[user], user), _inputs.ids(events[event], event)
     number = _period_numbers(events[time], time, end, freq)
@@ -383,10 +383,10 @@ def retention(
     counts_as = age >= 0 if back is None else (age >= 0) & (what == back).to_numpy(bool)
     seen = pd.DataFrame({"user": who[counts_as], "age": age[counts_as]}).drop_duplicates()
     ages = pd.RangeIndex(periods + 1, name="age")
-    last = (_last_period_over(end, freq) - first).to_numpy()
-    watched = (last[:, np.newaxis] >= ages.to_numpy()).sum(axis=0)
-    over = seen["age"].to_numpy() <= seen["user"].map(_last_period_over(end, freq) - first)
-    returned = seen[over.to_numpy()]["age"].value_counts().reindex(ages, fill_value=0)
+    last = _last_period_over(end, freq) - first  # the greatest age that each is watched for
+    watched = len(last) - np.searchsorted(np.sort(last.to_numpy()), ages.to_numpy())
+    over = (seen["age"] <= seen["user"].map(last)).to_numpy(bool)
+    returned = seen["age"][over].value_counts().reindex(ages, fill_value=0)
     table = pd.DataFrame({"users": watched, "returned": returned}, index=ages)
     return _with_rates(table, confidence)
 

@@ -57,7 +57,7 @@ def predict_clv(summary, purchases, spend, *, horizon, discount=0.0, margin=1.0)
     0               0.73       1.23  47.34  55.91
     1               1.00       0.20  35.22   6.61
     """
-    horizon = _inputs.whole("horizon", horizon)
+    horizon = _inputs.whole("horizon", horizon, at_most=10_000)
     for name, model, kind in (("purchases", purchases, BetaGeo), ("spend", spend, GammaGamma)):
         if not isinstance(model, kind):
             raise TypeError(f"{name} is a {type(model).__name__}: give a fitted {kind.__name__}")

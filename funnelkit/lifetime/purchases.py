@@ -432,7 +432,7 @@ class BetaGeo:
 
         .. math:: \sum_{k=1}^{n} \frac{E_k - E_{k-1}}{(1 + d)^k}
         """
-        horizon = _inputs.whole("horizon", horizon)
+        horizon = _inputs.whole("horizon", horizon, at_most=10_000)
         rate = _inputs.amount("discount", discount)
         _inputs.need_fractions("discount", rate, such_as="0.1 for 10 %")
         k = np.arange(horizon + 1, dtype=float)

@@ -56,7 +56,7 @@ def periodic_rate(yearly, periods=12):
     >>> round(periodic_rate(0.10), 5)
     0.00797
     """
-    periods = _inputs.whole("periods", periods)
+    periods = _inputs.whole("periods", periods, at_most=1_000_000)
     (yearly,), like_input = _inputs.amounts(yearly=yearly)
     _inputs.need_fractions("yearly", yearly, such_as=TEN_PERCENT)
     return like_input(np.expm1(np.log1p(yearly) / periods))
@@ -181,7 +181,7 @@ def clv(margin, retention, *, discount=0.0, periods=None, first="end", acquisiti
     if periods is None:
         multiple = np.asarray(margin_multiple(stays, rate, first=first))
     else:
-        t = np.arange(begin, begin + _inputs.whole("periods", periods))
+        t = np.arange(begin, begin + _inputs.whole("periods", periods, at_most=10_000))
         multiple = ((stays / (1 + rate))[..., np.newaxis] ** t).sum(axis=-1)
     with np.errstate(over="ignore"):  # refused next
         value = margin * multiple - cost
@@ -250,9 +250,9 @@ def value_curve(survival, margin, *, discount=0.0, periods=None, first="start", 
             f"the curve ends at age {ages[-1]:g}, before the first margin at age {begin}: "
             "give a longer one"
         )
-    t = np.arange(
-        begin, begin + (covered if periods is None else _inputs.whole("periods", periods))
-    )
+    if periods is None:
+        periods = covered
+    t = np.arange(begin, begin + _inputs.whole("periods", periods, at_most=10_000))
     there = shares[np.searchsorted(ages, t, side="right") - 1]
     if t[-1] > ages[-1] and shares[-1] > 0:
         if beyond == "refuse":

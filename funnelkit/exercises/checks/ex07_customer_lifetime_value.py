@@ -67,7 +67,9 @@ def first_year():
     customers = funnelkit.load("customers")
     new = customers[customers["acquired"].between("2024-07-01", "2025-06-30")]
     orders = funnelkit.load("orders").merge(new[["customer_id", "acquired"]])
-    age = cohorts.durations(orders["acquired"], orders["date"], observed_until="2026-06-30")["duration"]
+    age = cohorts.durations(orders["acquired"], orders["date"], observed_until="2026-06-30")[
+        "duration"
+    ]
     orders = orders[age < 12]
     courses = (orders["amount"] - orders["cost"]).groupby(orders["customer_id"]).sum()
     subs = subscribers()
