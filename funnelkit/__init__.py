@@ -11,7 +11,7 @@ contract   what each metric counts, over whom, in which unit and window
 funnels    users per step, how far each got and when
 metrics    rates, intervals, the bootstrap, money
 cohorts    retention, churn, cohort tables
-survival   how long customers stay: durations, the Kaplan–Meier estimate
+survival   how long customers stay: Kaplan–Meier, shifted beta-geometric
 surveys    satisfaction: CSAT and the net promoter score
 lifetime   customer lifetime value, and its prediction from purchases
 quality    faults in the data, identities, leakage, privacy

@@ -92,7 +92,8 @@ def refuse(wrong, what, remedy, *values, index=None, unit="rows"):
     first = int(np.flatnonzero(wrong)[0])
     details = " of ".join(_written(np.ravel(value)[first]) for value in values)
     if wrong.ndim:
-        label = first if index is None else index[first]
+        named = index is not None and wrong.shape == (len(index),)
+        label = index[first] if named else first
         row = f"first: row {label!r}" if isinstance(label, str) else f"first: row {label}"
         what += f" in {wrong.sum():,} of {wrong.size:,} {unit}"
         details = f"{row}, {details}" if details else row

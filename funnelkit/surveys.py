@@ -180,15 +180,16 @@ def _answers(what, points, lowest, highest, by):
     _inputs.need_hashable(points, "points")
     remedy = f"give the answers as numbers from {lowest} to {highest}, and missing for no answer"
     array = _inputs.numbers("points", points, missing="keep", remedy=remedy)
+    if by is not None:
+        by = _inputs.group_labels(by, "by", len(points), unit="answers", missing="keep")
+        _inputs.ids(by.dropna(), "by")
     answers = pd.Series(array, index=points.index if index is None else index)
     wrong = answers.notna() & ~(answers.between(lowest, highest) & (answers == answers.round()))
     remedy = f"answers are whole numbers from {lowest} to {highest}; no answer is missing, not 0"
     _inputs.refuse(wrong, f"a {what} answer is out of range", remedy, answers, index=answers.index)
     if by is None:
         return answers, pd.Series("all", index=answers.index)
-    groups = _inputs.group_labels(by, "by", len(answers), unit="answers", missing="keep")
-    _inputs.ids(groups.dropna(), "by")
-    return answers, groups.set_axis(answers.index)
+    return answers, by.set_axis(answers.index)
 
 
 # ---------------------------------------------------------------- what the metrics mean

@@ -353,6 +353,9 @@ def _steps(curve, columns):
                 f"the times of the curve{of} do not rise from 0: give it whole and in order, as "
                 "kaplan_meier(...) returns it"
             )
+        for column in columns:
+            if not pd.api.types.is_float_dtype(steps[column].dtype):
+                _inputs.numbers(column, steps[column], missing="keep")
         _inputs.shares("survival", steps["survival"])
     return curves
 
@@ -617,7 +620,7 @@ class ShiftedBetaGeometric:
         """
         from scipy.special import hyp2f1
 
-        age = _inputs.whole("age", age, at_least=0)
+        age = _inputs.whole("age", age, at_least=0, at_most=1_000_000)
         rate = _inputs.amount("discount", discount)
         _inputs.need_fractions("discount", rate, such_as="0.1 for 10 %")
         alpha, beta = self.parameters_.values()
