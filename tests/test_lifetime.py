@@ -1211,6 +1211,7 @@ def test_a_fit_whose_mean_is_infinite_says_so():
     "call",
     [
         lambda: lifetime.expected_purchases(39, 2, 30.0, 38.0, **{**CDNOW, "r": 1e300}),
+        lambda: lifetime.expected_purchases(39, 2, 30.0, 38.0, **{**CDNOW, "b": 1e300}),
         lambda: lifetime.lorenz([1e308, 1e308]),
         lambda: lifetime.clv(1e308, 0.9),
         lambda: lifetime.value_curve([1, 1], 1e308),

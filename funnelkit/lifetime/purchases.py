@@ -235,8 +235,9 @@ def expected_purchases(horizon, frequency=0, t_x=0.0, T=0.0, *, r, alpha, a, b):
         number = _alive(x, t_x, age, r, alpha, a, b) * _purchases_if_alive(
             ahead, r + x, alpha + age, a, b + x
         )
+    number = np.where(number < -1e-9, np.nan, number)  # parameters beyond what can be computed
     number = _inputs.computable("the number of purchases", number, index=index)
-    return _inputs.dress(index)(number)
+    return _inputs.dress(index)(np.maximum(number, 0.0))
 
 
 # ---------------------------------------------------------------- the model

@@ -214,6 +214,8 @@ class GammaGamma:
         _inputs.need_columns(summary, ["frequency", "mean_amount"], "summary")
         x, z = _spending(summary["frequency"], summary["mean_amount"])
         x, z = x[x > 0], z[x > 0]
+        if not x.size:
+            raise ValueError("nobody bought again: no customer here says anything of the model")
         theta = np.log(list(self.parameters_.values()))
         return -float(_gamma_gamma_cost(x, z)(theta)[0]) * x.size
 

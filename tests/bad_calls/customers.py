@@ -113,9 +113,7 @@ CALLS = [
     (cohorts.expected_lifetime, dict(retention=0.8)),
     (
         cohorts.cohort_table,
-        dict(
-            table=CONTRACTS, observed_until="2026-06-30", start="started", end="ended", freq="M"
-        ),
+        dict(table=CONTRACTS, observed_until="2026-06-30", start="started", end="ended", freq="M"),
     ),
     (
         cohorts.purchase_cohorts,
@@ -242,3 +240,11 @@ CALLS = [
         ),
     ),
 ]
+
+# Odd arguments that these functions do take: one margin for all, any shape of ages, no summary.
+ACCEPTED = {
+    (retention_by_model, "age"): ["a list of lists"],
+    (lifetime.clv, "margin"): ["a number for a column"],
+    (lifetime.value_curve, "margin"): ["a number for a column"],
+    (purchases_by_model, "summary"): ["nothing"],
+}
