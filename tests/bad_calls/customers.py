@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from funnelkit import cohorts, lifetime, survival, surveys
+from funnelkit import cohorts, lifetime, surveys, survival
 
 CONTRACTS = pd.DataFrame(
     {
