@@ -404,7 +404,7 @@ METRICS = (
     Metric(
         name="retention_rate",
         formula=r"\frac{\mathrm{kept}}{\mathrm{at\ start}}",
-        numerator="of those at the start, who is still a customer",
+        numerator="customers at the start who are still customers",
         denominator="customers at the start of the period",
         unit="share of customers",
         window="the period",
@@ -414,7 +414,7 @@ METRICS = (
     Metric(
         name="churn",
         formula=r"\frac{\mathrm{lost}}{\mathrm{at\ start}} = 1 - r",
-        numerator="of those at the start, who has left",
+        numerator="customers at the start who have left",
         denominator="customers at the start of the period",
         unit="share of customers",
         window="the period",

@@ -687,8 +687,8 @@ METRICS = (
     Metric(
         name="kaplan_meier",
         formula=r"\prod_{t_i \leq t} (1 - \frac{d_i}{n_i})",
-        numerator="at each age, who stays; multiplied up",
-        denominator="at each age, who is watched; multiplied up",
+        numerator="at each age, those who stay; multiplied",
+        denominator="at each age, those watched; multiplied",
         unit="share of customers",
         window="from each customer's start to the age",
         function="funnelkit.cohorts.kaplan_meier",

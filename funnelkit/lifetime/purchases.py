@@ -276,7 +276,7 @@ class BetaGeo:
     who left after the last purchase. It is maximised over the logarithms of the parameters, with
     the exact gradient; customers with the same history are counted and computed once.
 
-    A history is impossible, and refused, if `frequency` is no whole number from 0 up, if `t_x` is
+    A history is impossible, and refused, if `frequency` is not a whole number from 0 up, if `t_x` is
     negative, above `T`, 0 with repeat purchases or not 0 without.
 
     References
