@@ -602,7 +602,7 @@ def test_a_year_of_subscriptions_foretells_the_second(subscriptions, watched):
 def test_the_discounted_lifetime_is_its_sum(law, age, discount):
     model = ShiftedBetaGeometric.with_parameters(**law)
     t = np.arange(4000)
-    terms = model.survival(age + t) / model.survival(age) / (1 + discount) ** t
+    terms = model.survival(age + t) / model.survival(age) * (1 + discount) ** -t.astype(float)
     ours = model.expected_lifetime(age=age, discount=discount)
     assert ours == pytest.approx(terms.sum(), rel=1e-8)
 
