@@ -276,8 +276,8 @@ class BetaGeo:
     who left after the last purchase. It is maximised over the logarithms of the parameters, with
     the exact gradient; customers with the same history are counted and computed once.
 
-    A history is impossible, and refused, if `frequency` is not a whole number from 0 up, if `t_x` is
-    negative, above `T`, 0 with repeat purchases or not 0 without.
+    A history is impossible, and refused, if `frequency` is not a whole number from 0 up, or if
+    `t_x` is negative, above `T`, 0 with repeat purchases or not 0 without.
 
     References
     ----------
