@@ -22,11 +22,19 @@ from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
 from funnelkit import lifetime, metrics, plots, scoring
-from funnelkit.metrics.rates import _with_interval
-from funnelkit.plots import rates as rate_charts
 from funnelkit.plots import style
+from funnelkit.plots.values import bin_edges
 
 STEPS = ["visit", "lead", "opportunity", "customer"]
+
+
+def with_interval(table):
+    """Return a table of counts with the rates and intervals that metrics.rates adds."""
+    low, high = metrics.wilson_interval(table["converted"], table["visitors"])
+    table = table.assign(rate=table["converted"] / table["visitors"], ci_low=low, ci_high=high)
+    table.attrs["confidence"] = 0.95
+    return table
+
 
 
 def funnel_of(*users):
@@ -66,27 +74,26 @@ DEFINITIONS = pd.concat(
     names=["definition", "step"],
 )
 BY_CHANNEL = pd.DataFrame(
-    {"n": [970, 984, 983, 1055, 60], "converted": [90, 101, 223, 106, 0]},
+    {"visitors": [970, 984, 983, 1055, 60], "converted": [90, 101, 223, 106, 0]},
     pd.Index(["mail", "offline", "partner", "search", None], name="channel"),
 )
-BY_CHANNEL = _with_interval(BY_CHANNEL, 0.95)
-SIMPSON = _with_interval(
+BY_CHANNEL = with_interval(BY_CHANNEL)
+SIMPSON = with_interval(
     pd.DataFrame(
         {
-            "n": [5000, 5000, 4000, 1000, 1000, 4000],
+            "visitors": [5000, 5000, 4000, 1000, 1000, 4000],
             "converted": [520, 610, 320, 50, 200, 560],
         },
         pd.MultiIndex.from_product([["all", "mobile", "desktop"], ["A", "B"]]),
-    ),
-    0.95,
+    )
 )
 WEEKS = pd.period_range("2025-12-15", periods=14, freq="W", name="period")
 PERIOD = pd.DataFrame(
     {"rate": [np.nan, 0.04, 0.1, 0.12, 0.1, 0.09, 0.11, 0.05, 0.04, 0.09, 0.1, 0.1, 0.12, 0.11]},
     WEEKS,
 )
-COHORT = _with_interval(
-    pd.DataFrame({"n": 400, "converted": np.arange(40, 62, 2)}, WEEKS[:11]), 0.95
+COHORT = with_interval(
+    pd.DataFrame({"visitors": 400, "converted": np.arange(40, 62, 2)}, WEEKS[:11])
 ).drop(WEEKS[4])
 
 
@@ -195,6 +202,8 @@ THRESHOLDS = {
     "logistic regression": scoring.threshold_table(LIKELY, BOUGHT),
     "points card": scoring.threshold_table((10 * LIKELY).round(), BOUGHT),
 }
+# The name of the column is that of the table.
+FALSE_POSITIVES = THRESHOLDS["points card"].filter(regex="^false_").columns[0]
 GAINS = {"logistic regression": scoring.gains_table(LIKELY, BOUGHT)}
 CALIBRATION = {
     "as it came": scoring.calibration_table(LIKELY**0.5, BOUGHT),
@@ -228,12 +237,12 @@ CHARTS = {
     "lines": lambda **o: plots.line_chart(LINES, mark=40, marked="the model saw this", **o),
     "lines, groups": lambda **o: plots.line_chart(GROUPS, xlabel="repeat purchases", **o),
     "roc": lambda **o: plots.score_curves(
-        THRESHOLDS, x="false_positive_rate", y="recall", lot="diagonal", **o
+        THRESHOLDS, x=FALSE_POSITIVES, y="recall", baseline="diagonal", **o
     ),
     "precision": lambda **o: plots.score_curves(
-        THRESHOLDS, x="recall", y="precision", lot=BOUGHT.mean(), **o
+        THRESHOLDS, x="recall", y="precision", baseline=BOUGHT.mean(), **o
     ),
-    "gains": lambda **o: plots.score_curves(GAINS, x="depth", y="gains", lot="diagonal", **o),
+    "gains": lambda **o: plots.score_curves(GAINS, x="depth", y="gains", baseline="diagonal", **o),
     "calibration": lambda **o: plots.calibration_chart(CALIBRATION, **o),
     "histogram": lambda **o: plots.histogram_of_replicates(BOOTSTRAP, **o),
     "segments": lambda **o: plots.segment_chart(CASES, "age", "income", "segment", log=True, **o),
@@ -651,16 +660,16 @@ def test_histogram_holds_all_replicates_and_marks_the_interval():
 
 def test_histogram_has_no_teeth_of_its_own():
     """Each bin holds equally many of the values that a rate of 1,000 users can take."""
-    edges = rate_charts._bins(np.arange(150, 261) / 1000)
+    edges = bin_edges(np.arange(150, 261) / 1000)
     assert len(edges) <= 42
     assert set(np.histogram(np.arange(150, 261) / 1000, edges)[0][:-1]) == {3}
-    assert np.histogram([0.5] * 4, rate_charts._bins(np.array([0.5] * 4)))[0].sum() == 4
+    assert np.histogram([0.5] * 4, bin_edges(np.array([0.5] * 4)))[0].sum() == 4
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60))
 def test_histogram_bins_lose_no_value(values):
     values = np.array(values)
-    edges = rate_charts._bins(values)
+    edges = bin_edges(values)
     assert np.histogram(values, edges)[0].sum() == len(values)
     assert len(edges) <= 44
 
@@ -758,7 +767,7 @@ def test_histogram_of_a_statistic_that_is_no_share():
         (
             lambda: plots.time_to_convert_curve(REACHED, until="-1D"),
             ValueError,
-            "the time axis would end at -1 days",
+            "until is '-1D': it runs forward in time",
         ),
         (
             lambda: plots.histogram_of_replicates([0.1, 0.2]),
@@ -983,11 +992,11 @@ def test_score_curves_go_through_every_threshold():
     ax = CHARTS["roc"]()
     for line, table in zip(ax.lines, THRESHOLDS.values(), strict=False):
         x, y = line.get_xydata().T
-        np.testing.assert_array_equal(x, [0, *table["false_positive_rate"]])
+        np.testing.assert_array_equal(x, [0, *table[FALSE_POSITIVES]])
         np.testing.assert_array_equal(y, [0, *table["recall"]])
-    assert list(ax.lines[-1].get_ydata()) == [0, 1], "drawing lots is the diagonal"
+    assert list(ax.lines[-1].get_ydata()) == [0, 1], "a random order is the diagonal"
     names = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert names == [*THRESHOLDS, "by lot"]
+    assert names == [*THRESHOLDS, "random order"]
     assert len({repr(line._dash_pattern) for line in ax.lines}) == len(ax.lines)
     level = CHARTS["precision"]().lines[-1]
     assert list(level.get_ydata()) == [BOUGHT.mean()] * 2
