@@ -326,8 +326,9 @@ def _lorenz_curve(table):
     """Return both shares of a Lorenz curve, which runs from 0 to 1 and rises ever faster."""
     made_by = "lifetime.lorenz(...)"
     need_table_of(table, ["customers", "value"], made_by)
-    table = table.sort_values(["customers", "value"], kind="stable")
     share, value = (numbers_of(table, name, missing="refuse") for name in ("customers", "value"))
+    order = np.lexsort([value, share])
+    share, value = share[order], value[order]
     advice = f"give shares from 0 to 1, the least valuable customers first, as {made_by} does"
     ends = np.array([[share[0], value[0]], [share[-1], value[-1]]])
     if not np.allclose(ends, [[0, 0], [1, 1]]):

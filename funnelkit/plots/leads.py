@@ -197,8 +197,8 @@ def k_chart(table, *, title=None, chosen=None):
     """
     need_texts(title=title)
     table = _numbers_of_clusters(table)
-    if chosen is not None:
-        chosen = _inputs.whole("chosen", chosen)
+    if chosen is not None and _inputs.whole("chosen", chosen) not in table.index:
+        raise ValueError(f"chosen is {chosen}: give one of {', '.join(map(str, table.index))}")
     names = [name for name in ("inertia", "silhouette", "stability", "gap") if name in table]
     columns, height = (3, 3.6) if len(names) == 3 else (2, 6.4)
     axes = panels(len(names), columns, height)

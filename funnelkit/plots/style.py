@@ -107,7 +107,7 @@ def percent(share, *, digits=1):
     >>> percent(0.1123), percent(1), percent(0.0003), percent(-0.031)
     ('11.2 %', '100 %', '0.03 %', '−3.1 %')
     """
-    digits = _inputs.whole("digits", digits, at_least=0)
+    digits = _inputs.whole("digits", digits, at_least=0, at_most=12)
     if _is_missing(share):
         return "–"
     share = _inputs.number("share", share, remedy="give a fraction, such as 0.112")
