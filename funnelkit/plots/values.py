@@ -228,7 +228,8 @@ def distribution_chart(
     ax = clean_axes(ax)
     if log:
         ax.set_xscale("log")
-    edges = _common_edges(np.concatenate(list(groups.values())), log)
+    everyone = np.concatenate(list(groups.values()))
+    edges = bin_edges(np.log10(everyone) if log else everyone)  # seaborn wants them as exponents
     lines = []
     for style, (name, values) in enumerate(groups.items()):
         words = f"n = {count(len(values))}, median {np.median(values):,.4g}"
@@ -284,11 +285,6 @@ def in_order(names):
         return sorted(names) + missing
     except TypeError:
         return sorted(names, key=str) + missing
-
-
-def _common_edges(values, log):
-    """Return the bins that all groups share, on a logarithmic scale of equal ratios."""
-    return 10 ** bin_edges(np.log10(values)) if log else bin_edges(values)
 
 
 def _log_ticks(ax):
