@@ -99,6 +99,10 @@ def cohort_heatmap(table, *, ax=None, title=None, xlabel="age in months", ylabel
         yticklabels=False,
         ax=ax,
     )
+    # seaborn's own choice of white or dark words would be hard to read on the blue in the middle.
+    known = shares[~np.isnan(shares)]
+    for text, share in zip(ax.texts[-len(known) :], known, strict=True):
+        text.set_color("white" if share > 0.625 else INK)
     ax.set_yticks(np.arange(rows) + 0.5, names, size=SMALL, parse_math=False)
     ages = [group_name(age) for age in table.columns]
     ax.set_xticks(np.arange(columns) + 0.5, ages, size=SMALL, parse_math=False)
@@ -170,7 +174,8 @@ def survival_chart(
     curves = {name: _in_order_of_time(rows) for name, rows in curves.items()}
     last = max(rows.index.max() for rows in curves.values())
     if until is not None:
-        last = _inputs.number("until", until, above=0)
+        begin = max(0, *(rows.index.min() for rows in curves.values()))
+        last = _inputs.number("until", until, above=begin)
     ax = clean_axes(ax)
     ends = []
     for style, (name, rows) in enumerate(curves.items()):

@@ -17,11 +17,13 @@ from funnelkit.plots.style import (
     PALETTE,
     QUIET,
     SIZE,
+    SMALL,
     clean_axes,
     figure_title,
     group_name,
     label_axis,
     legend_at,
+    log_ticks,
     need_flags,
     need_table_of,
     need_texts,
@@ -101,7 +103,7 @@ def segment_chart(
     scale_axis(ax, "x", "{:,g}".format, xlabel or x)
     scale_axis(ax, "y", "{:,g}".format, ylabel or y)
     if log:
-        _log_ticks(ax)
+        log_ticks(ax, "y")
     ax.spines["bottom"].set(visible=True, color=QUIET, linewidth=1)
     _name_middles(ax, table, x, y, segment, names)
     return set_title(ax, title)
@@ -123,15 +125,6 @@ def _complete_cases(table, x, y, segment, log):
         below = table[y].to_numpy() <= 0
         _inputs.refuse(below, f"column {y!r} is not above 0", remedy, table[y], index=table.index)
     return table
-
-
-def _log_ticks(ax):
-    """Write the values on a logarithmic axis as numbers, not as powers."""
-    from matplotlib.ticker import LogLocator, NullFormatter
-
-    ax.yaxis.set_major_locator(LogLocator(base=10, subs=(1, 2, 5)))
-    ax.yaxis.set_minor_formatter(NullFormatter())
-    ax.tick_params(which="minor", length=0)
 
 
 def _name_middles(ax, table, x, y, segment, names):
@@ -241,6 +234,8 @@ def _criterion(ax, table, name, colour):
     if f"{name}_reference" in table:
         drawn.append(table[f"{name}_reference"])
         ax.plot(values.index, drawn[-1], color=QUIET, lw=1.6, ls=(0, (1.2, 1.2)), zorder=2)
+        first = drawn[-1].first_valid_index()
+        note(ax, "no clusters", (first, drawn[-1][first]), (0, -4), va="top", size=SMALL)
     low, top = np.nanmin(np.concatenate(drawn)), np.nanmax(np.concatenate(drawn))
     scale_axis(ax, "y", "{:,g}".format, "")
     low, high = min(0.0, low), max(top + 0.3 * (top - min(0.0, low)), 0.0)

@@ -38,6 +38,7 @@ from funnelkit.plots.style import (
     percent,
     percent_tick,
     period_starts,
+    rounded,
     scale_axis,
     set_title,
     write_outside,
@@ -147,7 +148,7 @@ def interval_chart(
     xlabel : str, default "estimate"
         What is estimated, with its unit.
     write : callable, optional
-        How a value is written, such as `plots.percent`; to four digits when not given.
+        How a value is written, such as `plots.percent`; to about four digits when not given.
 
     Returns
     -------
@@ -166,7 +167,7 @@ def interval_chart(
     need_texts(title=title, xlabel=xlabel)
     made_by = "estimates with their intervals"
     need_table_of(table, [estimate, low, high], made_by)
-    write = writer("write", write, "{:,.4g}".format)
+    write = writer("write", write, rounded)
     columns = [estimate, low, high]
     value, bottom, top = (numbers_of(table, name) for name in columns)
     words = [

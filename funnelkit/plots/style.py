@@ -42,6 +42,7 @@ __all__ = [
     "label_ends",
     "legend_at",
     "listed",
+    "log_ticks",
     "name_columns",
     "name_rows",
     "need_flags",
@@ -56,6 +57,7 @@ __all__ = [
     "percent",
     "percent_tick",
     "period_starts",
+    "rounded",
     "scale_axis",
     "set_title",
     "split_funnels",
@@ -141,6 +143,11 @@ def count(number):
 def percent_tick(share):
     """Write a fraction as a tick of a percentage axis."""
     return f"{round(100 * share, 6):,g} %".replace("-", "−")
+
+
+def rounded(value):
+    """Write a value of any size to about four digits."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.4g}"
 
 
 def writer(name, write, default):
@@ -289,6 +296,17 @@ def tick_locator(at_most, whole):
     return MaxNLocator(int(at_most), steps=[1, 2, 2.5, 5, 10], integer=whole)
 
 
+def log_ticks(ax, which):
+    """Write the values on a logarithmic axis as numbers, not as powers."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    axis = ax.xaxis if which == "x" else ax.yaxis
+    low, high = sorted(axis.get_view_interval())
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 300 * low else (1,)))
+    axis.set_minor_formatter(NullFormatter())
+    ax.tick_params(which="minor", length=0)
+
+
 def name_rows(ax, names):
     """Name rows from top to bottom; return their places."""
     places = list(range(len(names)))
@@ -325,18 +343,18 @@ def _same(one, other):
 
 def name_columns(ax, names):
     """Name groups side by side below the axes, broken into lines or upright where they are long."""
-    names = [group_name(name) for name in names]
-    ax.set_xticks(range(len(names)), names, size=SMALL, parse_math=False)
+    names, places = [group_name(name) for name in names], range(len(names))
+    ax.set_xlim(-0.5, len(names) - 0.5)  # each name has as much room as its neighbours
     for width in (None, 16, 12, 9, 7):
-        labels = ax.get_xticklabels()
+        words = names
         if width:
-            for label, name in zip(labels, names, strict=True):
-                label.set_text(textwrap.fill(name, width, break_long_words=False))
+            words = [textwrap.fill(name, width, break_long_words=False) for name in names]
+        labels = ax.set_xticks(places, words, size=SMALL, parse_math=False)
         ax.figure.draw_without_rendering()
-        boxes = [label.get_window_extent() for label in labels]
+        boxes = [tick.label1.get_window_extent() for tick in labels]
         if all(one.x1 + 4 <= two.x0 for one, two in zip(boxes, boxes[1:], strict=False)):
             return
-    ax.set_xticks(range(len(names)), names, size=SMALL, parse_math=False, rotation=90)
+    ax.set_xticks(places, names, size=SMALL, parse_math=False, rotation=90)
 
 
 def period_starts(index):

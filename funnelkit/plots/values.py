@@ -24,6 +24,7 @@ from funnelkit.plots.style import (
     label_axis,
     label_ends,
     legend_at,
+    log_ticks,
     name_columns,
     name_rows,
     need_flags,
@@ -34,6 +35,7 @@ from funnelkit.plots.style import (
     numbers_of,
     percent,
     percent_tick,
+    rounded,
     scale_axis,
     set_title,
     writer,
@@ -232,7 +234,7 @@ def distribution_chart(
     edges = bin_edges(np.log10(everyone) if log else everyone)  # seaborn wants them as exponents
     lines = []
     for style, (name, values) in enumerate(groups.items()):
-        words = f"n = {count(len(values))}, median {np.median(values):,.4g}"
+        words = f"n = {count(len(values))}, median {rounded(np.median(values))}"
         label = words if by is None else f"{group_name(name)}: {words}"
         look = {"color": PALETTE[style], "ax": ax}
         if kind == "ecdf":
@@ -244,11 +246,11 @@ def distribution_chart(
         lines.append(((ax.collections if filled else ax.lines)[-1], label))
     scale_axis(ax, "x", "{:,g}".format, xlabel or value)
     if log:
-        _log_ticks(ax)
+        log_ticks(ax, "x")
     label = f"{ylabel} with at most this" if kind == "ecdf" else ylabel
     scale_axis(ax, "y", percent_tick, label)
-    top = 1.02 if kind == "ecdf" else 1.2 * ax.dataLim.y1
-    ax.set_ylim(0, top)
+    room = min(0.05 + 0.09 * len(groups), 0.5)  # for the names above the bins
+    ax.set_ylim(0, 1.02 if kind == "ecdf" else ax.dataLim.y1 / (1 - room))
     ax.spines["bottom"].set(visible=True, color=QUIET, linewidth=1)
     legend_at(ax, "lower right" if kind == "ecdf" else "upper right", lines)
     return set_title(ax, title)
@@ -285,15 +287,6 @@ def in_order(names):
         return sorted(names) + missing
     except TypeError:
         return sorted(names, key=str) + missing
-
-
-def _log_ticks(ax):
-    """Write the values on a logarithmic axis as numbers, not as powers."""
-    from matplotlib.ticker import LogLocator, NullFormatter
-
-    ax.xaxis.set_major_locator(LogLocator(base=10, subs=(1,)))
-    ax.xaxis.set_minor_formatter(NullFormatter())
-    ax.tick_params(which="minor", length=0)
 
 
 def histogram_of_replicates(
@@ -338,7 +331,7 @@ def histogram_of_replicates(
                 "returns"
             )
     replicates = _inputs.finite("result.replicates", result.replicates)
-    write = percent if as_percent else "{:,.4g}".format
+    write = percent if as_percent else rounded
     ax, before = clean_axes(ax), len(ax.patches) if ax is not None else 0
     edges = bin_edges(replicates)
     look = {"color": BLUE, "alpha": 1, "edgecolor": "white", "linewidth": 0.6, "zorder": 2}
