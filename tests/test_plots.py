@@ -1126,7 +1126,7 @@ def odd_charts():
     yield "scores", lambda: plots.score_curves(scores, x="depth", y="gains")
 
 
-@pytest.mark.parametrize(("name", "draw"), odd_charts(), ids=lambda value: str(value))
+@pytest.mark.parametrize(("name", "draw"), list(odd_charts()), ids=lambda value: str(value))
 def test_words_from_data_are_never_read_as_formulas(name, draw):
     figure = figure_of(draw())
     figure.draw_without_rendering()
