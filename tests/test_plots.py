@@ -32,8 +32,8 @@ STEPS = ["visit", "lead", "opportunity", "customer"]
 
 def with_interval(table):
     """Return a table of counts with the rates and intervals that metrics.rates adds."""
-    low, high = metrics.wilson_interval(table["converted"], table["visitors"])
-    table = table.assign(rate=table["converted"] / table["visitors"], ci_low=low, ci_high=high)
+    low, high = metrics.wilson_interval(table["converted"], table["n"])
+    table = table.assign(rate=table["converted"] / table["n"], ci_low=low, ci_high=high)
     table.attrs["confidence"] = 0.95
     return table
 
@@ -75,14 +75,14 @@ DEFINITIONS = pd.concat(
     names=["definition", "step"],
 )
 BY_CHANNEL = pd.DataFrame(
-    {"visitors": [970, 984, 983, 1055, 60], "converted": [90, 101, 223, 106, 0]},
+    {"n": [970, 984, 983, 1055, 60], "converted": [90, 101, 223, 106, 0]},
     pd.Index(["mail", "offline", "partner", "search", None], name="channel"),
 )
 BY_CHANNEL = with_interval(BY_CHANNEL)
 SIMPSON = with_interval(
     pd.DataFrame(
         {
-            "visitors": [5000, 5000, 4000, 1000, 1000, 4000],
+            "n": [5000, 5000, 4000, 1000, 1000, 4000],
             "converted": [520, 610, 320, 50, 200, 560],
         },
         pd.MultiIndex.from_product([["all", "mobile", "desktop"], ["A", "B"]]),
@@ -94,7 +94,7 @@ PERIOD = pd.DataFrame(
     WEEKS,
 )
 COHORT = with_interval(
-    pd.DataFrame({"visitors": 400, "converted": np.arange(40, 62, 2)}, WEEKS[:11])
+    pd.DataFrame({"n": 400, "converted": np.arange(40, 62, 2)}, WEEKS[:11])
 ).drop(WEEKS[4])
 
 
@@ -1202,9 +1202,9 @@ def test_interval_chart_shows_the_whole_of_each_interval_and_the_reference():
     assert ax.texts[1].get_text() == "−1.0 % (−3.0 % to 1.0 %)"
 
 
-@pytest.mark.parametrize("column", ["users", "n", "visitors"])
+@pytest.mark.parametrize("column", ["users", "n"])
 def test_rate_chart_knows_the_count_by_each_of_its_names(column):
-    ax = plots.rate_chart(BY_CHANNEL.rename(columns={"visitors": column}))
+    ax = plots.rate_chart(BY_CHANNEL.rename(columns={"n": column}))
     assert ax.texts[0].get_text() == "90 of 970 (9.3 %)"
 
 

@@ -514,7 +514,7 @@ def numbers_of(table, column, *, missing="keep"):
 
 def column_of_counts(table):
     """Return the column that says how many a rate is of, None if there is none."""
-    known = (name for name in ("users", "n", "visitors") if name in table.columns)
+    known = (name for name in ("users", "n") if name in table.columns)
     return next(known, None)
 
 

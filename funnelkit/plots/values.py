@@ -318,7 +318,7 @@ def histogram_of_replicates(
     >>> rate = metrics.bootstrap(users, lambda table: table["converted"].mean(), seed=1)
     >>> ax = histogram_of_replicates(rate)
     >>> [text.get_text() for text in ax.texts]
-    ['17.7 %', '20.0 %', '22.5 %']
+    ['17.6 %', '20.0 %', '22.6 %']
     """
     import seaborn as sns
 
