@@ -22,9 +22,7 @@ from funnelkit.plots.style import (
     group_name,
     label_axis,
     label_ends,
-    need_flags,
     need_table_of,
-    need_texts,
     not_too_many,
     note,
     numbers_of,
@@ -77,7 +75,7 @@ def cohort_heatmap(table, *, ax=None, title=None, xlabel="age in months", ylabel
     import seaborn as sns
     from matplotlib.colors import LinearSegmentedColormap
 
-    need_texts(title=title, xlabel=xlabel, ylabel=ylabel)
+    _inputs.need_texts(title=title, xlabel=xlabel, ylabel=ylabel)
     shares = _cohort_shares(table)
     sizes = table.attrs.get("customers", {})
     names = [f"{n}  (n = {count(sizes[n])})" if n in sizes else n for n in map(str, table.index)]
@@ -165,8 +163,8 @@ def survival_chart(
     >>> [text.get_text() for text in ax.texts]
     ['50.0 %']
     """
-    need_texts(title=title, xlabel=xlabel)
-    need_flags(interval=interval)
+    _inputs.need_texts(title=title, xlabel=xlabel)
+    _inputs.need_flags(interval=interval)
     need_table_of(curve, ["survival", "ci_low", "ci_high"], "cohorts.kaplan_meier(...)")
     grouped = curve.index.nlevels > 1
     curves = split_funnels(curve) if grouped else {"": curve}
@@ -249,7 +247,7 @@ def value_curve_chart(table, *, cost, ax=None, title=None, xlabel=None, ylabel=N
     >>> [text.get_text() for text in ax.texts]
     ['value', 'cost 40', '3']
     """
-    need_texts(title=title, xlabel=xlabel, ylabel=ylabel)
+    _inputs.need_texts(title=title, xlabel=xlabel, ylabel=ylabel)
     table = table.to_frame() if isinstance(table, pd.Series) else table
     columns = list(table.columns) if isinstance(table, pd.DataFrame) else []
     need_table_of(table, columns, "lifetime.value_curve(...), one column per line")
@@ -302,7 +300,7 @@ def lorenz_chart(table, *, top=0.2, ax=None, title=None, what="value"):
     >>> [text.get_text() for text in ax.texts]
     ['if all brought the same', 'the best 20 %\nbring 60.0 %']
     """
-    need_texts(title=title, what=what)
+    _inputs.need_texts(title=title, what=what)
     top = _inputs.number("top", top, above=0, remedy="give a fraction between 0 and 1, such as 0.2")
     if not top < 1:
         raise ValueError(f"top is {top:g}: give a fraction between 0 and 1, such as 0.2")

@@ -23,9 +23,7 @@ from funnelkit.plots.style import (
     label_ends,
     listed,
     name_rows,
-    need_flags,
     need_table_of,
-    need_texts,
     not_too_many,
     note,
     numbers_of,
@@ -84,8 +82,8 @@ def funnel_chart(table, *, ax=None, title=None, value="users", step_rates=True):
     >>> [text.get_text() for text in ax.texts if "(" in text.get_text()]
     ['1,000 (100 %)', '200 (20.0 %)', '50 (5.0 %)']
     """
-    need_texts(title=title)
-    need_flags(step_rates=step_rates)
+    _inputs.need_texts(title=title)
+    _inputs.need_flags(step_rates=step_rates)
     table = _steps(table, value, "funnels.funnel(...)", "step_rate")
     if table.index.nlevels > 1:
         raise ValueError(
@@ -136,7 +134,7 @@ def small_multiples(table, *, title=None, value="overall_rate", columns=None):
     >>> [ax.get_title(loc="left") for ax in small_multiples(table)]
     ['desktop', 'mobile']
     """
-    need_texts(title=title)
+    _inputs.need_texts(title=title)
     table = _steps(table, value, "funnels.funnel(..., by=...)", "step_rate")
     funnels = split_funnels(table)
     n, steps = len(funnels), max(map(len, funnels.values()))
@@ -190,7 +188,7 @@ def compare_chart(table, *, steps=None, ax=None, title=None, value="users"):
     >>> [label.get_text() for label in ax.get_yticklabels()]
     ['visit', 'any order', 'in order', 'lead', 'any order', 'in order']
     """
-    need_texts(title=title)
+    _inputs.need_texts(title=title)
     table = _steps(table, value, "funnels.funnel(..., by=...)")
     funnels = split_funnels(table)
     not_too_many(len(funnels))
@@ -264,7 +262,7 @@ def time_to_convert_curve(
     >>> [text.get_text() for text in ax.texts]
     ['half of them within 5.0 days', '2 (50.0 %)']
     """
-    need_texts(title=title)
+    _inputs.need_texts(title=title)
     need_table_of(table, [] if by is None else [by], "funnels.reach(...)")
     _inputs.one_of("unit", unit, ("days", "hours", "minutes"))
     took, groups, start, end = _times_between(table, start, end, by)

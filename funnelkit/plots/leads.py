@@ -24,9 +24,7 @@ from funnelkit.plots.style import (
     label_axis,
     legend_at,
     log_ticks,
-    need_flags,
     need_table_of,
-    need_texts,
     not_too_many,
     note,
     numbers_of,
@@ -88,8 +86,8 @@ def segment_chart(
     >>> [text.get_text() for text in ax.texts]
     ['a', 'b']
     """
-    need_texts(title=title, xlabel=xlabel, ylabel=ylabel)
-    need_flags(log=log)
+    _inputs.need_texts(title=title, xlabel=xlabel, ylabel=ylabel)
+    _inputs.need_flags(log=log)
     at_most = _inputs.whole("at_most", at_most)
     table = _complete_cases(table, x, y, segment, log)
     names = in_order(table[segment].unique())
@@ -188,7 +186,7 @@ def k_chart(table, *, title=None, chosen=None):
     >>> [ax.get_title(loc="left") for ax in k_chart(table)]
     ['inertia', 'silhouette', 'stability']
     """
-    need_texts(title=title)
+    _inputs.need_texts(title=title)
     table = _numbers_of_clusters(table)
     if chosen is not None and _inputs.whole("chosen", chosen) not in table.index:
         raise ValueError(f"chosen is {chosen}: give one of {', '.join(map(str, table.index))}")
@@ -305,7 +303,7 @@ def score_curves(tables, *, x, y, ax=None, title=None, xlabel=None, ylabel=None,
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
     ['points', 'random order']
     """
-    need_texts(title=title, xlabel=xlabel, ylabel=ylabel)
+    _inputs.need_texts(title=title, xlabel=xlabel, ylabel=ylabel)
     tables = dict(tables) if isinstance(tables, Mapping) else {"score": tables}
     _some_scores(tables)
     heights = _baseline(baseline)
@@ -385,7 +383,7 @@ def calibration_chart(tables, *, ax=None, title=None, xlabel="predicted probabil
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
     ['as predicted', 'model']
     """
-    need_texts(title=title, xlabel=xlabel)
+    _inputs.need_texts(title=title, xlabel=xlabel)
     tables = dict(tables) if isinstance(tables, Mapping) else {"model": tables}
     _some_scores(tables)
     bins = {name: _bins_of_probability(table) for name, table in tables.items()}

@@ -28,10 +28,8 @@ from funnelkit.plots.style import (
     grouped_rows,
     label_ends,
     name_rows,
-    need_flags,
     need_periods,
     need_table_of,
-    need_texts,
     not_too_many,
     note,
     numbers_of,
@@ -105,7 +103,7 @@ def rate_chart(
     >>> [text.get_text() for text in ax.texts]
     ['50 of 100 (50.0 %)', '50 of 100 (50.0 %)']
     """
-    need_texts(title=title, marked=marked, xlabel=xlabel)
+    _inputs.need_texts(title=title, marked=marked, xlabel=xlabel)
     need_table_of(table, [rate, low, high], "metrics.rates(...)")
     written = writer("write", write, None)
     words = _numbers(table, rate) if written is None else None
@@ -164,7 +162,7 @@ def interval_chart(
     >>> [text.get_text() for text in ax.texts]
     ['2.0 % (1.0 % to 3.0 %)', '−1.0 % (−3.0 % to 1.0 %)']
     """
-    need_texts(title=title, xlabel=xlabel)
+    _inputs.need_texts(title=title, xlabel=xlabel)
     made_by = "estimates with their intervals"
     need_table_of(table, [estimate, low, high], made_by)
     write = writer("write", write, rounded)
@@ -313,8 +311,8 @@ def rate_over_time(tables, *, ax=None, title=None, rate="rate", interval=True, y
     >>> [text.get_text() for text in ax.texts]
     ['period rate']
     """
-    need_texts(title=title, ylabel=ylabel)
-    need_flags(interval=interval)
+    _inputs.need_texts(title=title, ylabel=ylabel)
+    _inputs.need_flags(interval=interval)
     named = dict(tables) if isinstance(tables, Mapping) else {"": tables}
     if not named:
         raise ValueError("no table is given: there is nothing to draw")
@@ -390,7 +388,7 @@ def control_chart(table, *, ax=None, title=None, ylabel=None):
     >>> [text.get_text() for text in ax.texts]
     ['40.0 %', 'limits learnt before']
     """
-    need_texts(title=title, ylabel=ylabel)
+    _inputs.need_texts(title=title, ylabel=ylabel)
     made_by = "quality.monitor(...).loc[check]"
     need_table_of(table, ["share", "low", "high", "learnt", "alarm"], made_by)
     if not isinstance(table.index, pd.PeriodIndex):

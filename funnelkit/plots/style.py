@@ -45,10 +45,8 @@ __all__ = [
     "log_ticks",
     "name_columns",
     "name_rows",
-    "need_flags",
     "need_periods",
     "need_table_of",
-    "need_texts",
     "not_too_many",
     "note",
     "numbers_of",
@@ -527,20 +525,6 @@ def need_periods(table, made_by):
     remedy = "give one row per period; several lines are given as a dictionary of tables"
     _inputs.refuse(index.duplicated(), "the index repeats a period", remedy, index)
     return table.sort_index()
-
-
-def need_texts(**given):
-    """Refuse words that are not text."""
-    for name, words in given.items():
-        if words is not None and not isinstance(words, str):
-            raise TypeError(f"{name} is {_inputs.name_of_type(words)}: give text")
-
-
-def need_flags(**given):
-    """Refuse a switch that is neither True nor False: the text "no" would be true."""
-    for name, value in given.items():
-        if not isinstance(value, bool | np.bool_):
-            raise TypeError(f"{name} is {_inputs.name_of_type(value)}: give True or False")
 
 
 def split_funnels(table):

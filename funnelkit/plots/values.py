@@ -27,9 +27,7 @@ from funnelkit.plots.style import (
     log_ticks,
     name_columns,
     name_rows,
-    need_flags,
     need_table_of,
-    need_texts,
     not_too_many,
     note,
     numbers_of,
@@ -92,8 +90,8 @@ def line_chart(
     >>> [text.get_text() for text in ax.texts]
     ['counted', 'expected']
     """
-    need_texts(title=title, xlabel=xlabel, ylabel=ylabel, marked=marked)
-    need_flags(as_percent=as_percent)
+    _inputs.need_texts(title=title, xlabel=xlabel, ylabel=ylabel, marked=marked)
+    _inputs.need_flags(as_percent=as_percent)
     table = _lines(table)
     named = _has_names(table.index)
     places = np.arange(len(table)) if named else table.index.to_numpy(float)
@@ -222,8 +220,8 @@ def distribution_chart(
     """
     import seaborn as sns
 
-    need_texts(title=title, xlabel=xlabel, ylabel=ylabel)
-    need_flags(log=log)
+    _inputs.need_texts(title=title, xlabel=xlabel, ylabel=ylabel)
+    _inputs.need_flags(log=log)
     _inputs.one_of("kind", kind, ("ecdf", "hist"))
     groups = _groups_of_values(table, value, by, log)
     not_too_many(len(groups))
@@ -322,8 +320,8 @@ def histogram_of_replicates(
     """
     import seaborn as sns
 
-    need_texts(title=title, xlabel=xlabel)
-    need_flags(as_percent=as_percent)
+    _inputs.need_texts(title=title, xlabel=xlabel)
+    _inputs.need_flags(as_percent=as_percent)
     for name in ("estimate", "low", "high", "replicates", "confidence"):
         if not hasattr(result, name):
             raise TypeError(
@@ -411,7 +409,7 @@ def tornado_chart(table, *, ax=None, title=None, xlabel=None, write=None, inputs
     >>> [text.get_text() for text in ax.texts]
     ['1.8 %', '3.0 %', '45', '52', 'now 500']
     """
-    need_texts(title=title, xlabel=xlabel)
+    _inputs.need_texts(title=title, xlabel=xlabel)
     need_table_of(table, ["low", "high", "result_low", "result_high"], "metrics.sensitivity(...)")
     base = table.attrs.get("base")
     if base is None:
