@@ -223,8 +223,6 @@ THRESHOLDS = {
     "logistic regression": scoring.threshold_table(LIKELY, BOUGHT),
     "points card": scoring.threshold_table((10 * LIKELY).round(), BOUGHT),
 }
-# The name of the column is that of the table.
-FALSE_POSITIVES = THRESHOLDS["points card"].filter(regex="^false_").columns[0]
 GAINS = {"logistic regression": scoring.gains_table(LIKELY, BOUGHT)}
 CALIBRATION = {
     "as it came": scoring.calibration_table(LIKELY**0.5, BOUGHT),
@@ -258,7 +256,7 @@ CHARTS = {
     "lines": lambda **o: plots.line_chart(LINES, mark=40, marked="the model saw this", **o),
     "lines, groups": lambda **o: plots.line_chart(GROUPS, xlabel="repeat purchases", **o),
     "roc": lambda **o: plots.score_curves(
-        THRESHOLDS, x=FALSE_POSITIVES, y="recall", baseline="diagonal", **o
+        THRESHOLDS, x="false_positive_rate", y="recall", baseline="diagonal", **o
     ),
     "precision": lambda **o: plots.score_curves(
         THRESHOLDS, x="recall", y="precision", baseline=BOUGHT.mean(), **o
@@ -998,7 +996,7 @@ def test_score_curves_go_through_every_threshold():
     ax = CHARTS["roc"]()
     for line, table in zip(ax.lines, THRESHOLDS.values(), strict=False):
         x, y = line.get_xydata().T
-        np.testing.assert_array_equal(x, [0, *table[FALSE_POSITIVES]])
+        np.testing.assert_array_equal(x, [0, *table["false_positive_rate"]])
         np.testing.assert_array_equal(y, [0, *table["recall"]])
     assert list(ax.lines[-1].get_ydata()) == [0, 1], "a random order is the diagonal"
     names = [text.get_text() for text in ax.get_legend().get_texts()]
@@ -1160,7 +1158,7 @@ def shuffled(table, seed=3):
         (plots.calibration_chart, CALIBRATION["calibrated"]),
         (lambda t: plots.k_chart(t)[1], CRITERIA),
         (
-            lambda t: plots.score_curves(t, x=FALSE_POSITIVES, y="recall"),
+            lambda t: plots.score_curves(t, x="false_positive_rate", y="recall"),
             THRESHOLDS["points card"],
         ),
         (lambda t: plots.score_curves(t, x="recall", y="precision"), THRESHOLDS["points card"]),
