@@ -49,12 +49,14 @@ __all__ = [
     "names",
     "need_callable",
     "need_columns",
+    "need_flags",
     "need_fractions",
     "need_hashable",
     "need_known",
     "need_rows",
     "need_same_length",
     "need_table",
+    "need_texts",
     "not_after",
     "number",
     "numbers",
@@ -215,6 +217,20 @@ def need_callable(name, value, what="a function"):
     if not callable(value):
         raise TypeError(f"{name} is {_short(value)}: give {what}")
     return value
+
+
+def need_texts(**given):
+    """Refuse words that are not text."""
+    for name, words in given.items():
+        if words is not None and not isinstance(words, str):
+            raise TypeError(f"{name} is {name_of_type(words)}: give text")
+
+
+def need_flags(**given):
+    """Refuse a switch that is neither True nor False: the text "no" would be true."""
+    for name, value in given.items():
+        if not isinstance(value, bool | np.bool_):
+            raise TypeError(f"{name} is {name_of_type(value)}: give True or False")
 
 
 def positive(**parameters):

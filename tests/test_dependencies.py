@@ -1,5 +1,7 @@
 """pyproject.toml is the one list of dependencies; the locks and environment.yml follow it."""
 
+import ast
+import json
 import re
 import tomllib
 from functools import cache
@@ -158,3 +160,77 @@ def test_the_range_of_pythons_is_one_that_the_locks_were_made_for():
     assert all(wanted.contains(python) for python in PYTHONS)
     assert not wanted.contains("3.10.13")
     assert not wanted.contains("3.15.0")
+
+
+# ---------------------------------------------------------------- the ten packages of the course
+
+# What the course teaches with, and what each is called in an import.
+TEN = {
+    "jupyterlab": "jupyterlab",
+    "pandas": "pandas",
+    "numpy": "numpy",
+    "scikit-learn": "sklearn",
+    "scikit-surprise": "surprise",
+    "bayesian-optimization": "bayes_opt",
+    "matplotlib": "matplotlib",
+    "seaborn": "seaborn",
+    "nbval": "nbval",
+    "pytest": "pytest",
+}
+STILL_TO_COME = {"scikit-surprise": "23", "bayesian-optimization": "22"}  # and their lessons
+
+
+def imports_in(source):
+    """Return the packages that a piece of Python imports; magics and shell lines are skipped."""
+    lines = [line for line in source.splitlines() if not line.lstrip().startswith(("%", "!"))]
+    try:
+        tree = ast.parse("\n".join(lines))
+    except SyntaxError:
+        return set()
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            found.add(node.module.split(".")[0])
+    return found
+
+
+def imports_of_notebook(path):
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    codes = ("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    return set().union(*map(imports_in, codes))
+
+
+@cache
+def imported_anywhere():
+    """Return the packages that package, tests, lessons and exercises import."""
+    modules = [*(ROOT / "funnelkit").rglob("*.py"), *(ROOT / "tests").rglob("*.py")]
+    notebooks = [*(ROOT / "notebooks").glob("*.ipynb"), *(ROOT / "exercises").rglob("*.ipynb")]
+    return set().union(
+        *(imports_in(path.read_text(encoding="utf-8")) for path in modules),
+        *map(imports_of_notebook, notebooks),
+    )
+
+
+@pytest.mark.parametrize("package", TEN)
+def test_each_of_the_ten_packages_is_used_or_waits_for_its_lesson(package):
+    listed = {canonicalize_name(one.name) for one in DIRECT + TESTING}
+    assert package in listed
+    if package == "nbval":  # a plugin of pytest: it is not imported but switched on
+        assert "--nbval" in PROJECT["tool"]["pytest"]["ini_options"]["addopts"]
+    elif package in STILL_TO_COME:
+        lessons = list((ROOT / "notebooks").glob(f"{STILL_TO_COME[package]}_*.ipynb"))
+        for lesson in lessons:
+            assert TEN[package] in imports_of_notebook(lesson), f"{lesson.name} does without it"
+        assert not lessons, f"{package} is here: take it off the list of what is still to come"
+    else:
+        assert TEN[package] in imported_anywhere()
+
+
+def test_an_import_is_seen_in_a_function_and_beside_magics():
+    source = (
+        "%time x = 1\n!ls\ndef draw():\n    import seaborn as sns\n    from sklearn.svm import SVC"
+    )
+    assert imports_in(source) == {"seaborn", "sklearn"}
+    assert imports_in("word = 'import surprise'") == set()

@@ -1,10 +1,14 @@
-"""One function a chart: each takes a table, draws it on an axes and returns the axes.
+"""One function per chart: each takes a table, draws it on an axes and returns the axes.
 
 The style is the same throughout: type that can be read from the back of a room; colours that
 colour-blind readers can tell apart (Okabe and Ito's), each doubled by a shape, a dash or a label;
 steps in the order of the funnel; numbers written where the eye looks for them, as
-"1,234 (11.2 %)". Titles come from the caller, who knows what the chart found. Nothing is set
-globally: figures made elsewhere keep their own style.
+"1,234 (11.2 %)". Titles come from the caller, who knows what the chart found, and are never read
+as formulas, nor are names that come from data. Nothing is set globally: figures made elsewhere
+keep their own style.
+
+What seaborn does well is drawn with it: heat maps, histograms, empirical distributions. Intervals
+are drawn as the table has them.
 """
 
 from funnelkit.plots.customers import (
@@ -20,14 +24,7 @@ from funnelkit.plots.funnels import (
     time_to_convert_curve,
 )
 from funnelkit.plots.leads import calibration_chart, k_chart, score_curves, segment_chart
-from funnelkit.plots.rates import (
-    control_chart,
-    histogram_of_replicates,
-    line_chart,
-    rate_chart,
-    rate_over_time,
-    tornado_chart,
-)
+from funnelkit.plots.rates import control_chart, interval_chart, rate_chart, rate_over_time
 from funnelkit.plots.style import (
     BLACK,
     BLUE,
@@ -39,6 +36,12 @@ from funnelkit.plots.style import (
     VERMILION,
     count,
     percent,
+)
+from funnelkit.plots.values import (
+    distribution_chart,
+    histogram_of_replicates,
+    line_chart,
+    tornado_chart,
 )
 
 __all__ = [
@@ -55,8 +58,10 @@ __all__ = [
     "compare_chart",
     "control_chart",
     "count",
+    "distribution_chart",
     "funnel_chart",
     "histogram_of_replicates",
+    "interval_chart",
     "k_chart",
     "line_chart",
     "lorenz_chart",
@@ -71,3 +76,7 @@ __all__ = [
     "tornado_chart",
     "value_curve_chart",
 ]
+
+
+def __dir__():
+    return __all__

@@ -1,6 +1,7 @@
-"""Charts of funnels: users per step, side by side, and the time they take."""
+"""Charts of funnels: users per step, side by side, and the time they take.
 
-import textwrap
+Input is checked as `funnelkit._inputs` says.
+"""
 
 import numpy as np
 import pandas as pd
@@ -10,15 +11,13 @@ from funnelkit.plots.style import (
     BLUE,
     DASHES,
     HEIGHT,
-    INK,
-    LARGE,
     PALETTE,
     QUIET,
     SIZE,
     SMALL,
-    WIDTH,
     clean_axes,
     count,
+    figure_title,
     group_name,
     grouped_rows,
     label_ends,
@@ -26,6 +25,10 @@ from funnelkit.plots.style import (
     name_rows,
     need_table_of,
     not_too_many,
+    note,
+    numbers_of,
+    panel_title,
+    panels,
     percent,
     percent_tick,
     scale_axis,
@@ -35,13 +38,12 @@ from funnelkit.plots.style import (
     write_beside,
 )
 
-__all__ = [
-    "compare_chart",
-    "funnel_bars",
-    "funnel_chart",
-    "small_multiples",
-    "time_to_convert_curve",
-]
+__all__ = ["compare_chart", "funnel_chart", "small_multiples", "time_to_convert_curve"]
+
+
+def __dir__():
+    return __all__
+
 
 # ---------------------------------------------------------------- funnels
 
@@ -66,13 +68,6 @@ def funnel_chart(table, *, ax=None, title=None, value="users", step_rates=True):
     -------
     Axes
 
-    Raises
-    ------
-    TypeError
-        If `table` is no DataFrame.
-    ValueError
-        If columns are missing, the table has no rows, or it holds several funnels.
-
     Examples
     --------
     >>> table = pd.DataFrame(
@@ -87,17 +82,21 @@ def funnel_chart(table, *, ax=None, title=None, value="users", step_rates=True):
     >>> [text.get_text() for text in ax.texts if "(" in text.get_text()]
     ['1,000 (100 %)', '200 (20.0 %)', '50 (5.0 %)']
     """
-    need_table_of(table, ["users", "step_rate", "overall_rate"], "funnels.funnel(...)")
-    _inputs.one_of("value", value, ("users", "overall_rate"))
+    _inputs.need_texts(title=title)
+    _inputs.need_flags(step_rates=step_rates)
+    table = _steps(table, value, "funnels.funnel(...)", "step_rate")
     if table.index.nlevels > 1:
         raise ValueError(
             "table holds several funnels: draw them with small_multiples or compare_chart, "
             "or take one of them with .loc"
         )
-    ax = clean_axes(ax, height=max(HEIGHT, 1.2 + 0.8 * len(table)))
-    labels = funnel_bars(ax, table, value, thickness=0.5 if step_rates else 0.7)
+    lost = -table["users"].diff()
     if step_rates:
-        lost = table["users"].shift(1) - table["users"]
+        remedy = "put the steps in the order of the funnel, or give step_rates=False"
+        _inputs.refuse(lost < 0, "users rise from the step before", remedy, index=table.index)
+    ax = clean_axes(ax, height=max(HEIGHT, 1.2 + 0.8 * len(table)))
+    labels = _funnel_bars(ax, table, value, thickness=0.5 if step_rates else 0.7)
+    if step_rates:
         for row in range(1, len(table)):
             words = f"↓ {percent(table['step_rate'].iloc[row])} go on, {count(lost.iloc[row])} stop"
             write_beside(ax, 0, row - 0.5, words, size=SMALL, color=QUIET)
@@ -118,19 +117,12 @@ def small_multiples(table, *, title=None, value="overall_rate", columns=None):
         Length of the bars: the share of those who entered, which compares segments of
         different size, or users.
     columns : int, optional
-        How many panels stand side by side; chosen by their number when not given.
+        How many panels are side by side; chosen by their number when not given.
 
     Returns
     -------
     array of Axes
-        One a segment, in the order of the table.
-
-    Raises
-    ------
-    TypeError
-        If `table` is no DataFrame.
-    ValueError
-        If columns are missing, the table has no rows, or it holds one funnel only.
+        One per segment, in the order of the table.
 
     Examples
     --------
@@ -142,37 +134,26 @@ def small_multiples(table, *, title=None, value="overall_rate", columns=None):
     >>> [ax.get_title(loc="left") for ax in small_multiples(table)]
     ['desktop', 'mobile']
     """
-    import matplotlib.pyplot as plt
-
-    need_table_of(table, ["users", "step_rate", "overall_rate"], "funnels.funnel(..., by=...)")
-    _inputs.one_of("value", value, ("users", "overall_rate"))
+    _inputs.need_texts(title=title)
+    table = _steps(table, value, "funnels.funnel(..., by=...)", "step_rate")
     funnels = split_funnels(table)
     n, steps = len(funnels), max(map(len, funnels.values()))
-    columns = columns or (n if n <= 2 else 2)
-    rows = -(-n // columns)
-    height = max(3.2, 1.0 + rows * (0.5 + 0.42 * steps))
-    figure, grid = plt.subplots(
-        rows, columns, figsize=(WIDTH, height), dpi=100, layout="constrained", squeeze=False
-    )
-    figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
-    panels, spare = grid.ravel()[:n], grid.ravel()[n:]
-    labels = []
-    for place, (name, funnel) in enumerate(funnels.items()):
-        ax = clean_axes(panels[place])
-        labels += funnel_bars(ax, funnel, value, thickness=0.7, size=SMALL)
-        ax.set_title(group_name(name), loc="left", size=SIZE, weight="bold", color=INK)
+    if columns is None:
+        columns = n if n <= 2 else 2
+    columns = min(_inputs.whole("columns", columns), n)
+    height = max(3.2, 1.0 + -(-n // columns) * (0.5 + 0.42 * steps))
+    axes, labels = panels(n, columns, height), []
+    for place, (ax, (name, funnel)) in enumerate(zip(axes, funnels.items(), strict=True)):
+        labels += _funnel_bars(ax, funnel, value, thickness=0.7, size=SMALL)
+        panel_title(ax, name)
         if place % columns:
             ax.tick_params(labelleft=False)
         if place + columns < n:
             ax.tick_params(labelbottom=False)
             ax.set_xlabel("")
-    for ax in spare:
-        ax.remove()
-    if title:
-        words = textwrap.fill(title, 68)
-        figure.suptitle(words, x=0.01, ha="left", size=LARGE, weight="bold", color=INK)
-    _room_for(panels, labels, value)
-    return panels
+    figure_title(axes[0].figure, title)
+    _room_for(axes, labels, value)
+    return axes
 
 
 def compare_chart(table, *, steps=None, ax=None, title=None, value="users"):
@@ -199,14 +180,6 @@ def compare_chart(table, *, steps=None, ax=None, title=None, value="users"):
     -------
     Axes
 
-    Raises
-    ------
-    TypeError
-        If `table` is no DataFrame.
-    ValueError
-        If columns are missing, the table has no rows, it holds one funnel only or more than
-        seven, or their steps differ.
-
     Examples
     --------
     >>> one = pd.DataFrame({"users": [100, 20], "overall_rate": [1, 0.2]}, ["visit", "lead"])
@@ -215,8 +188,8 @@ def compare_chart(table, *, steps=None, ax=None, title=None, value="users"):
     >>> [label.get_text() for label in ax.get_yticklabels()]
     ['visit', 'any order', 'in order', 'lead', 'any order', 'in order']
     """
-    need_table_of(table, ["users", "overall_rate"], "funnels.funnel(..., by=...)")
-    _inputs.one_of("value", value, ("users", "overall_rate"))
+    _inputs.need_texts(title=title)
+    table = _steps(table, value, "funnels.funnel(..., by=...)")
     funnels = split_funnels(table)
     not_too_many(len(funnels))
     known = list(next(iter(funnels.values())).index)
@@ -226,6 +199,7 @@ def compare_chart(table, *, steps=None, ax=None, title=None, value="users"):
                 f"the steps of {group_name(name)} are {listed(funnel.index)}, not {listed(known)}: "
                 "compare funnels with the same steps"
             )
+    steps = None if steps is None else _inputs.names("steps", steps)
     for step in steps or []:
         _inputs.one_of("step", step, known)
     steps = [step for step in known if steps is None or step in steps]
@@ -258,13 +232,13 @@ def time_to_convert_curve(
     Parameters
     ----------
     table : DataFrame
-        What `funnels.reach` returns: one row a user, a column of times for each step. Use
+        What `funnels.reach` returns: one row per user, a column of times for each step. Use
         `observed_until` there, so that all users were watched for the whole window; else the
         curve is too low.
     start, end : str, optional
         Steps from which and to which time runs; the first and the last when not given.
     by : str, optional
-        Column that names each user's group; one line a group.
+        Column that names each user's group; one line per group.
     unit : {"days", "hours", "minutes"}
         Unit of the time axis.
     until : str or Timedelta, optional
@@ -278,14 +252,6 @@ def time_to_convert_curve(
     -------
     Axes
 
-    Raises
-    ------
-    TypeError
-        If `table` is no DataFrame.
-    ValueError
-        If columns are missing, there are fewer than two steps, nobody converted, or there are
-        more than seven groups.
-
     Examples
     --------
     >>> reached = pd.DataFrame({
@@ -296,59 +262,94 @@ def time_to_convert_curve(
     >>> [text.get_text() for text in ax.texts]
     ['half of them within 5.0 days', '2 (50.0 %)']
     """
-    need_table_of(table, [by] if by else [], "funnels.reach(...)")
+    _inputs.need_texts(title=title)
+    need_table_of(table, [] if by is None else [by], "funnels.reach(...)")
     _inputs.one_of("unit", unit, ("days", "hours", "minutes"))
-    steps = [name for name in table if pd.api.types.is_datetime64_any_dtype(table[name])]
-    if len(steps) < 2:
-        raise ValueError(
-            f"table has {len(steps)} columns of times and needs two: "
-            "give what funnels.reach(...) returns"
-        )
-    start, end = start or steps[0], end or steps[-1]
-    for step in (start, end):
-        _inputs.one_of("step", step, steps)
-    entered = table[table[start].notna()]
-    took = (entered[end] - entered[start]) / pd.Timedelta(1, unit=unit)
-    if took.notna().sum() == 0:
-        raise ValueError(f"nobody went from {start!r} to {end!r}: there is nothing to draw")
-    limit = took.max() if until is None else pd.Timedelta(until) / pd.Timedelta(1, unit=unit)
+    took, groups, start, end = _times_between(table, start, end, by)
+    took /= pd.Timedelta(1, unit=unit)
+    limit = took.max() if until is None else _limit(until, unit)
     if not limit > 0:
         raise ValueError(f"the time axis would end at {limit:g} {unit}: give until, like '30D'")
-    groups = entered[by] if by else np.full(len(entered), "")
-    lines = dict(list(took.groupby(groups, dropna=False, observed=True)))
+    lines = dict(list(took.groupby(groups, dropna=False, observed=True, sort=True)))
     not_too_many(len(lines))
 
     ax = clean_axes(ax)
     ends = []
     for style, (name, times) in enumerate(lines.items()):
+        # Not seaborn's ecdfplot: it would divide by those who converted, not by all who entered.
         done = np.sort(times[times <= limit].to_numpy())
         share = np.arange(len(done) + 1) / len(times)
         x, y = np.append(np.insert(done, 0, 0), limit), np.append(share, share[-1])
         ax.step(x, y, where="post", color=PALETTE[style], lw=2.6, ls=DASHES[style], zorder=3)
         words = f"{count(len(done))} ({percent(share[-1])})"
-        ends.append(
-            (share[-1], f"{group_name(name)}: {words}" if by else words, PALETTE[style], limit)
-        )
-        if not by and len(done):
-            half = np.median(done)
-            early = half < limit / 2  # then there is room on the right, below the curve
-            ax.plot(half, share[-1] / 2, "o", color=BLUE, ms=9, mec="white", zorder=4)
-            ax.annotate(
-                f"half of them within {half:.{1 if half >= 1 else 2}f} {unit}",
-                (half, share[-1] / 2),
-                xytext=(10, -4) if early else (-10, 4),
-                textcoords="offset points",
-                ha="left" if early else "right",
-                va="top" if early else "bottom",
-                size=SIZE,
-                color=INK,
-            )
+        words = words if by is None else f"{group_name(name)}: {words}"
+        ends.append((share[-1], words, PALETTE[style], limit))
+        if by is None and len(done):
+            _mark_half(ax, float(np.median(done)), share[-1] / 2, limit, unit)
     ax.set_xlim(0, limit)
     ax.set_ylim(0, 1.12 * max(y for y, *_ in ends) or 1)
     scale_axis(ax, "x", count if limit > 5 else "{:g}".format, f"{unit} since {start}")
     scale_axis(ax, "y", percent_tick, f"share that reached {end}")
     label_ends(ax, ends)
     return set_title(ax, title)
+
+
+def _times_between(table, start, end, by):
+    """Return how long those who entered took, their groups, and the names of the two steps."""
+    is_time = pd.api.types.is_datetime64_any_dtype
+    steps = list(dict.fromkeys(name for name, kind in table.dtypes.items() if is_time(kind)))
+    _inputs.need_columns(table, steps)
+    if len(steps) < 2:
+        raise ValueError(
+            f"table has {len(steps)} columns of times and needs two: "
+            "give what funnels.reach(...) returns"
+        )
+    start, end = steps[0] if start is None else start, steps[-1] if end is None else end
+    for step in (start, end):
+        _inputs.one_of("step", step, steps)
+    began, ended = (_inputs.times(table[step], step, missing="keep") for step in (start, end))
+    entered = began.notna()
+    took = (ended - began)[entered]
+    if took.notna().sum() == 0:
+        raise ValueError(f"nobody went from {start!r} to {end!r}: there is nothing to draw")
+    remedy = f"swap them, or drop these rows if {end} cannot come first"
+    what = f"{end!r} comes before {start!r}"
+    _inputs.refuse(took < _inputs.NO_TIME, what, remedy, index=took.index)
+    if by is None:
+        return took, np.full(len(took), ""), start, end
+    groups = table.loc[entered, by]
+    _inputs.need_hashable(groups, by)
+    return took, groups, start, end
+
+
+def _limit(until, unit):
+    """Return where the time axis ends, in its unit."""
+    return _inputs.duration("until", until) / pd.Timedelta(1, unit=unit)
+
+
+def _mark_half(ax, half, height, limit, unit):
+    """Mark by when half of those who convert have done so."""
+    early = half < limit / 2  # then there is room on the right, below the curve
+    ax.plot(half, height, "o", color=BLUE, ms=9, mec="white", zorder=4)
+    note(
+        ax,
+        f"half of them within {half:.{1 if half >= 1 else 2}f} {unit}",
+        (half, height),
+        (10, -4) if early else (-10, 4),
+        ha="left" if early else "right",
+        va="top" if early else "bottom",
+    )
+
+
+# ---------------------------------------------------------------- bars
+
+
+def _steps(table, value, made_by, *columns):
+    """Return the table with its numbers as floats, none of the users missing."""
+    need_table_of(table, ["users", "overall_rate", *columns], made_by)
+    _inputs.one_of("value", value, ("users", "overall_rate"))
+    numbers = {name: numbers_of(table, name) for name in ("overall_rate", *columns)}
+    return table.assign(users=_inputs.count("column 'users'", table["users"]), **numbers)
 
 
 def _value_axis(ax, table, value, first):
@@ -360,10 +361,10 @@ def _value_axis(ax, table, value, first):
         scale_axis(ax, "x", percent_tick, f"share of the {who} at {first}")
 
 
-def funnel_bars(ax, table, value, *, thickness, size=SIZE):
+def _funnel_bars(ax, table, value, *, thickness, size=SIZE):
     """Draw one funnel; return the labels at the ends of its bars."""
     places = name_rows(ax, table.index)
-    ax.barh(places, table[value].astype(float), height=thickness, color=BLUE, zorder=2)
+    ax.barh(places, table[value], height=thickness, color=BLUE, zorder=2)
     _value_axis(ax, table, value, table.index[0])
     return [
         write_beside(ax, row[value], place, _users(row), size=size)
