@@ -268,7 +268,7 @@ def dictionary() -> str:
     lines = [
         "# Data dictionary",
         "",
-        "Made from the schemas in `funnelkit/schemas.py` by `python -m funnelkit.simulate`; "
+        "Made from the schemas in `funnelkit/schemas` by `python -m funnelkit.simulate`; "
         "change it there. `funnelkit.load(name)` reads a table and checks it against this page, "
         "`funnelkit.describe(name)` shows its section in a notebook. The simulated tables describe "
         "Lumen Academy, a school that does not exist; the parameters behind them are in "

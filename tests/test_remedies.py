@@ -89,6 +89,13 @@ GUARDS = {
         "give a whole number of at least 0", lambda v: 0,
         np.random.default_rng(0).integers(10, size=3).tolist(),
     ),
+    "text for a function": (
+        "mean",
+        lambda v: [_inputs.need_callable("statistic", v)([1, 3])],
+        "give a function",
+        lambda v: np.mean,
+        [2.0],
+    ),
     "a confidence in percent": (
         95, lambda v: round(_inputs.confidence_quantile(v), 2),
         "a fraction between 0 and 1, such as 0.95", lambda v: v / 100, [1.96],
