@@ -289,6 +289,20 @@ GUARDS = {
         ([0, 1], [0, 2]), whole_or_part, "leave the empty ones out",
         lambda v: (v[0][1:], v[1][1:]), [2],
     ),
+    "probabilities of both classes for a score": (
+        np.array([[0.8, 0.2], [0.3, 0.7]]),
+        lambda v: _inputs.scores("score", v),
+        r"give one number per lead, such as model.predict_proba\(leads\)\[:, 1\]",
+        lambda v: v[:, 1],
+        [0.2, 0.7],
+    ),
+    "rows of weight 0": (
+        pd.Series([2.0, 0.0]),
+        lambda v: _inputs.weights_of(v, len(v)),
+        "leave out the rows that stand for nothing",
+        lambda v: v[v > 0],
+        [2.0],
+    ),
     "a list for one amount": (
         [60, 61], lambda v: _inputs.amount("cost", v), "give one number", lambda v: v[0], [60.0],
     ),
