@@ -30,6 +30,7 @@ __all__ = [
     "amount",
     "amounts",
     "as_series",
+    "blank",
     "booleans",
     "close_to",
     "computable",
@@ -53,6 +54,7 @@ __all__ = [
     "need_fractions",
     "need_hashable",
     "need_known",
+    "need_one_type",
     "need_rows",
     "need_same_length",
     "need_table",
@@ -69,6 +71,7 @@ __all__ = [
     "scored",
     "scores",
     "shares",
+    "switch",
     "times",
     "weights_of",
     "whole",
@@ -80,6 +83,7 @@ NO_TIME = pd.Timedelta(0)
 WHOLE_DAY = pd.Timedelta("1D")
 LAST_MOMENT = pd.Timedelta("1ns")  # of a day, before the next begins
 TO_NAIVE_UTC = "pd.to_datetime({of}, utc=True).dt.tz_localize(None)"
+LARGEST = 2**63 - 1  # that a column of whole numbers can hold
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}(:\d{2}(:\d{2}(\.\d+)?)?)?)?")
 
 
@@ -110,13 +114,13 @@ def _written(value):
 
 def close_to(name, known):
     """Return "did you mean …?" for a name that is not known, or say which there are."""
-    known = list(dict.fromkeys(str(each) for each in known))
-    folded = {each.lower(): each for each in reversed(known)}
+    known = list(dict.fromkeys(known))
+    folded = {str(each).lower(): each for each in reversed(known)}
     near = difflib.get_close_matches(str(name).lower(), folded, n=1)
     if near:
         return f"did you mean {folded[near[0]]!r}?"
     return (
-        f"there are {', '.join(known[:20])}{', …' if len(known) > 20 else ''}"
+        f"there are {', '.join(map(str, known[:20]))}{', …' if len(known) > 20 else ''}"
         if known
         else ("there are none")
     )
@@ -200,9 +204,16 @@ def whole(name, value, *, at_least=1, at_most=None):
     remedy = f"give a whole number of at least {at_least}{most}"
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
         raise TypeError(f"{name} is {_short(value)}: {remedy}")
-    if value < at_least or (at_most is not None and value > at_most):
-        raise ValueError(f"{name} is {value}: {remedy}")
+    if value < at_least or value > (LARGEST if at_most is None else at_most):
+        raise ValueError(f"{name} is {_short(value)}: {remedy}")
     return int(value)
+
+
+def switch(name, value):
+    """Return an option that is on or off; any text, "no" included, would count as on."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} is {_short(value)}: give True or False")
+    return bool(value)
 
 
 def random_generator(seed):
@@ -405,13 +416,20 @@ def need_hashable(column, name):
 
 
 def ids(column, name):
-    """Return a column of ids, all of one type and none missing.
+    """Return a column of ids, all of one type, none missing and none blank.
 
     8887 and "8887" would be two people, an id left blank would be one.
     """
-    need_hashable(column, name)
+    need_one_type(column, name)
     remedy = "drop these rows, or give each its own id"
     refuse(column.isna(), f"column {name!r} is missing", remedy, index=column.index)
+    refuse(blank(column), f"column {name!r} is blank", remedy, index=column.index)
+    return column
+
+
+def need_one_type(column, name):
+    """Refuse a column whose values are of several types; they may be missing."""
+    need_hashable(column, name)
     if column.dtype == object:
         kind = pd.api.types.infer_dtype(column, skipna=True)
         if kind.startswith("mixed"):
@@ -419,7 +437,16 @@ def ids(column, name):
                 f"column {name!r} holds ids of several types, such as 8887 and '8887': make them "
                 f"one, for instance with table[{name!r}].astype(str)"
             )
-    return column
+
+
+def blank(column):
+    """Return for each value of a column whether it is a text without a visible character."""
+    if pd.api.types.is_numeric_dtype(column.dtype) or column.dtype.kind in "mM":
+        return np.zeros(len(column), bool)
+    blanks = [
+        each for each in column.dropna().unique() if isinstance(each, str) and not each.strip()
+    ]
+    return column.isin(blanks).to_numpy(bool)
 
 
 def times(column, name, *, missing="refuse"):

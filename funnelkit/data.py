@@ -26,6 +26,10 @@ __all__ = [
 ]
 
 
+def __dir__():
+    return __all__
+
+
 def data_folder() -> Path:
     """Return the folder ``datasets/`` of the checkout that this package belongs to.
 
@@ -120,7 +124,7 @@ def _load(name: str, path: Path, changed: int, size: int) -> pd.DataFrame:
 
 
 def describe(name: str) -> pd.DataFrame:
-    """Return the dictionary of a table: one row a column.
+    """Return the data dictionary of a table: one row per column.
 
     Parameters
     ----------
@@ -183,7 +187,7 @@ def verify_checksums() -> list[str]:
     Returns
     -------
     list of str
-        One sentence a problem; empty if all is well.
+        One sentence per problem; empty if all is well.
 
     Examples
     --------
@@ -254,7 +258,7 @@ def dictionary() -> str:
     Returns
     -------
     str
-        Markdown: a section a table, a row a column.
+        Markdown: one section per table, one row per column.
 
     Examples
     --------
@@ -264,7 +268,7 @@ def dictionary() -> str:
     lines = [
         "# Data dictionary",
         "",
-        "Made from the schemas in `funnelkit/schemas.py` by `python -m funnelkit.simulate`; "
+        "Made from the schemas in `funnelkit/schemas` by `python -m funnelkit.simulate`; "
         "change it there. `funnelkit.load(name)` reads a table and checks it against this page, "
         "`funnelkit.describe(name)` shows its section in a notebook. The simulated tables describe "
         "Lumen Academy, a school that does not exist; the parameters behind them are in "

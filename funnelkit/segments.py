@@ -1,10 +1,10 @@
 """Segments: RFM scores, clusters and how far to trust them, and what each segment is worth.
 
 Customers are scored by what they bought (`rfm_scores`), people are grouped by what is known of
-them (`fit`, a scaler and k-means of scikit-learn), and then come the questions that a cluster
-algorithm does not ask: how many groups (`choose_k`), whether other people would have given the
+them (`k_means`, with a scaler), and then come the questions that a cluster algorithm does not
+ask: how many groups there are, if any (`choose_k`), whether other people would have given the
 same ones (`stability`), what each of them is (`profile`, `rules`), and what it brings to treat
-them differently (`plan_value`).
+them differently (`plan_value`). Input is checked as `funnelkit._inputs` says.
 """
 
 from collections.abc import Mapping
@@ -15,13 +15,34 @@ import pandas as pd
 from funnelkit import _inputs
 from funnelkit.contract import Example, Metric
 
+__all__ = [
+    "METRICS",
+    "adjusted_rand_index",
+    "choose_k",
+    "k_means",
+    "plan_value",
+    "profile",
+    "rfm_scores",
+    "rules",
+    "silhouette",
+    "stability",
+]
+
+REFERENCE_CASES = 1000  # of a cloud without groups, for its silhouette: more cost and add little
+MOST_REPEATS = 10_000  # what takes longer than anybody waits
+
+
+def __dir__():
+    return __all__
+
+
 # ---------------------------------------------------------------- customers by what they bought
 
 
 def rfm_scores(
     orders,
     *,
-    as_of,
+    observed_until,
     bins=5,
     customer="customer_id",
     date="date",
@@ -36,10 +57,10 @@ def rfm_scores(
     Parameters
     ----------
     orders : DataFrame
-        One row an order. Rows of one customer on one day are one purchase.
-    as_of : str or Timestamp
-        The day on which the customers are scored. Later orders are not looked at, and customers
-        who had not bought by then are left out.
+        One row per order. Rows of one customer on one day are one purchase.
+    observed_until : str or Timestamp
+        The day at whose end the customers are scored, or a moment. Later orders are not looked
+        at, and customers who had not bought by then are left out.
     bins : int, default 5
         How many scores there are, 2 to 9: quintiles with 5.
     customer, date, amount : str
@@ -48,17 +69,9 @@ def rfm_scores(
     Returns
     -------
     DataFrame
-        One row a customer, in the order of their ids: `days_since_last`, `purchases` (days with
+        One row per customer, in the order of their ids: `days_since_last`, `purchases` (days with
         an order) and `spent` (in the unit of `amount`); `r`, `f` and `m`, whole scores from 1 to
-        `bins`; `rfm`, the three digits as text. ``attrs["as_of"]`` repeats the day.
-
-    Raises
-    ------
-    TypeError
-        If `orders` is no DataFrame, the dates are no dates, or the amounts no numbers.
-    ValueError
-        If a column, a customer, a date or an amount is missing, an amount is negative, nobody
-        had bought by `as_of`, or `bins` is not a whole number from 2 to 9.
+        `bins`; `rfm`, the three digits as text. ``attrs["observed_until"]`` repeats the day.
 
     Notes
     -----
@@ -79,44 +92,45 @@ def rfm_scores(
     ...     "date": pd.to_datetime(["2026-01-05", "2026-06-20", "2026-03-01", "2026-06-20"]),
     ...     "amount": [80.0, 120.0, 300.0, 40.0],
     ... })
-    >>> rfm_scores(orders, as_of="2026-06-30", bins=3)
+    >>> rfm_scores(orders, observed_until="2026-06-30", bins=3)
                  days_since_last  purchases  spent  r  f  m  rfm
     customer_id
     ann                       10          2  200.0  3  3  2  332
     ben                      121          1  300.0  1  2  3  123
     cat                       10          1   40.0  3  2  1  321
     """
-    _inputs.need_columns(orders, [customer, date, amount], "orders")
-    if isinstance(bins, bool) or not isinstance(bins, (int, np.integer)) or not 2 <= bins <= 9:
-        raise ValueError(f"bins is {bins!r}: give a whole number from 2 to 9, so 5 for quintiles")
-    if not pd.api.types.is_datetime64_any_dtype(orders[date]):
-        raise TypeError(
-            f"column {date!r} holds {orders[date].dtype}, not dates: convert with pd.to_datetime"
-        )
-    _numeric(orders, [amount])
-    for column in (customer, date, amount):
-        remedy = "fill or leave out these rows"
-        _inputs.refuse(orders[column].isna(), f"column {column!r} is missing", remedy)
-    remedy = "take refunds from the orders they belong to"
-    _inputs.refuse(orders[amount] < 0, f"column {amount!r} is negative", remedy, orders[amount])
-    as_of = pd.Timestamp(as_of).normalize()
-    days = orders[date].dt.normalize()
-    known = orders.assign(**{date: days})[days <= as_of]
-    if known.empty:
-        raise ValueError(f"nobody had bought by {as_of:%Y-%m-%d}: give a later as_of")
-    by_customer = known.groupby(customer)
+    observed_until = _inputs.end_of_data("observed_until", observed_until)
+    bins = _inputs.whole("bins", bins, at_least=2, at_most=9)
+    known = _known_orders(orders, observed_until, customer, date, amount)
+    last_day = observed_until.normalize()
+    by_customer = known.groupby(level=0, observed=True)
     table = pd.DataFrame(
         {
-            "days_since_last": (as_of - by_customer[date].max()).dt.days.astype("int64"),
-            "purchases": by_customer[date].nunique().astype("int64"),
-            "spent": by_customer[amount].sum().astype(float).round(6),
+            "days_since_last": (last_day - by_customer["day"].max()).dt.days.astype("int64"),
+            "purchases": by_customer["day"].nunique().astype("int64"),
+            "spent": by_customer["amount"].sum().astype(float).round(6),
         }
     )
     table["r"] = _score(-table["days_since_last"], bins)
     table["f"] = _score(table["purchases"], bins)
     table["m"] = _score(table["spent"], bins)
     table["rfm"] = table[["r", "f", "m"]].astype(str).agg("".join, axis=1)
-    table.attrs["as_of"] = str(as_of.date())
+    table.attrs["observed_until"] = str(last_day.date())
+    return table
+
+
+def _known_orders(orders, observed_until, customer, date, amount):
+    """Return customer, day and amount of the orders up to the end of the data."""
+    _inputs.need_columns(orders, [customer, date, amount], "orders")
+    times = _inputs.times(orders[date], date)
+    amounts = _inputs.finite(f"column {amount!r}", orders[amount])
+    remedy = "subtract a refund from the order that it belongs to"
+    index = orders.index
+    _inputs.refuse(amounts < 0, f"column {amount!r} is negative", remedy, amounts, index=index)
+    ids = pd.Index(_inputs.ids(orders[customer], customer), name=customer)
+    table = pd.DataFrame({"day": times.dt.normalize().to_numpy(), "amount": amounts}, ids)
+    table = table[(times <= observed_until).to_numpy()]
+    _inputs.need_rows(table, "orders", f"nobody had bought by {observed_until:%Y-%m-%d}")
     return table
 
 
@@ -130,13 +144,13 @@ def _score(values, bins):
 # ---------------------------------------------------------------- clusters
 
 
-def fit(features, k, *, scale=True, n_init=10, seed=0):
+def k_means(features, k, *, scale=True, n_init=10, seed=0):
     """Group cases by k-means, on scaled features: a scaler and `sklearn.cluster.KMeans`.
 
     Parameters
     ----------
     features : DataFrame
-        One row a case, numbers only, none missing. Take the logarithm of what is spread over
+        One row per case, numbers only, none missing. Take the logarithm of what is spread over
         orders of magnitude, such as an income, first.
     k : int
         How many clusters.
@@ -151,33 +165,31 @@ def fit(features, k, *, scale=True, n_init=10, seed=0):
     Returns
     -------
     sklearn.pipeline.Pipeline
-        Fitted: ``model.predict(features)`` gives the cluster of each case, also of new ones,
+        Fitted: ``model.predict(features)`` gives the cluster of each case, including new ones,
         scaled with what was learnt here. Clusters are numbered from 0 in the order of their
         centres, by the first feature. ``model["kmeans"].inertia_`` is the sum of squares.
-
-    Raises
-    ------
-    TypeError
-        If `features` is no DataFrame or holds what are no numbers.
-    ValueError
-        If values are missing or infinite, or there are fewer different cases than clusters.
 
     Examples
     --------
     >>> features = pd.DataFrame({"x": [1.0, 2.0, 9.0, 10.0]})
-    >>> fit(features, 2).predict(features).tolist()
+    >>> k_means(features, 2).predict(features).tolist()
     [0, 0, 1, 1]
     """
     from sklearn.cluster import KMeans
     from sklearn.pipeline import Pipeline
     from sklearn.preprocessing import StandardScaler
 
-    _check_features(features, k)
+    features = _numbers_of(features, k)
+    scale, n_init = (
+        _inputs.switch("scale", scale),
+        _inputs.whole("n_init", n_init, at_most=MOST_REPEATS),
+    )
+    seed = _inputs.whole("seed", seed, at_least=0, at_most=2**32 - 1)
     kmeans = KMeans(k, n_init=n_init, random_state=seed)
     scaler = StandardScaler(with_mean=scale, with_std=scale).set_output(transform="pandas")
     model = Pipeline([("scaler", scaler), ("kmeans", kmeans)])
     with _one_thread():
-        model.fit(features.astype(float))
+        model.fit(features)
     # scikit-learn numbers clusters as they come, which another seed or processor may change.
     order = np.lexsort(kmeans.cluster_centers_.T[::-1].round(9))
     kmeans.cluster_centers_ = kmeans.cluster_centers_[order]
@@ -198,31 +210,24 @@ def silhouette(features, labels):
     Parameters
     ----------
     features : DataFrame
-        One row a case, as they were clustered: scaled, if they were.
+        One row per case, as they were clustered: scaled, if they were.
     labels : array or Series
         The cluster of each case.
 
     Returns
     -------
     DataFrame
-        One row a case: `own`, its mean distance to the others of its cluster; `nearest`, the mean
+        One row per case: `own`, its mean distance to the others of its cluster; `nearest`, the mean
         distance to the cases of the nearest other cluster; `silhouette`, from −1 to 1. A case
         alone in its cluster has no `own` and gets 0.
-
-    Raises
-    ------
-    TypeError
-        If `features` is no DataFrame or holds what are no numbers.
-    ValueError
-        If values are missing, the numbers of cases differ, or there is one cluster only.
 
     Notes
     -----
     .. math:: s_i = \frac{b_i - a_i}{\max(a_i, b_i)}
 
     Distances are Euclidean. The mean over all cases is what is usually quoted; it is
-    ``silhouette(...)["silhouette"].mean()``. Time and memory grow with the square of the cases
-    (memory in pieces): some thousands are well.
+    ``silhouette(...)["silhouette"].mean()``. Time grows with the square of the number of cases;
+    memory is kept in check by working in blocks. A few thousand cases are fine.
 
     References
     ----------
@@ -241,7 +246,8 @@ def silhouette(features, labels):
     """
     from scipy.spatial.distance import cdist
 
-    _check_features(features, 1)
+    features = _numbers_of(features)
+    _inputs.aligned(features=features, labels=labels)
     codes, names = _codes(labels, len(features), "labels")
     if len(names) < 2:
         raise ValueError("all cases have one label: a silhouette compares two clusters or more")
@@ -262,8 +268,8 @@ def silhouette(features, labels):
     return table.assign(silhouette=table["silhouette"].fillna(0.0))
 
 
-def agreement(one, other):
-    r"""Say how far two groupings of the same cases agree: the adjusted Rand index.
+def adjusted_rand_index(one, other):
+    r"""Say how far two groupings of the same cases agree, beyond chance.
 
     Parameters
     ----------
@@ -276,12 +282,6 @@ def agreement(one, other):
     float
         1 if the groupings are the same, about 0 if they agree no more than chance would have
         it; below 0 is possible.
-
-    Raises
-    ------
-    ValueError
-        If a label is missing, the numbers of cases differ, there are fewer than two, or two
-        Series have different indexes.
 
     Notes
     -----
@@ -299,21 +299,16 @@ def agreement(one, other):
 
     Examples
     --------
-    >>> agreement(["a", "a", "b", "b"], [1, 1, 0, 0])
+    >>> adjusted_rand_index(["a", "a", "b", "b"], [1, 1, 0, 0])
     1.0
-    >>> round(agreement([0, 0, 1, 1], [0, 0, 1, 2]), 3)
+    >>> round(adjusted_rand_index([0, 0, 1, 1], [0, 0, 1, 2]), 3)
     0.571
     """
-    both_indexed = isinstance(one, pd.Series) and isinstance(other, pd.Series)
-    if both_indexed and not one.index.equals(other.index):
-        raise ValueError(
-            "one and other are Series with different indexes: take both from one table, or "
-            "align them first"
-        )
+    _inputs.aligned(one=one, other=other)
     rows, _ = _codes(one, None, "one")
     columns, _ = _codes(other, len(rows), "other")
     if len(rows) < 2:
-        raise ValueError(f"there are {len(rows)} cases: an agreement is about pairs, so give two")
+        raise ValueError(f"there are {len(rows)} cases: the index is about pairs, so give two")
     table = np.zeros((rows.max() + 1, columns.max() + 1), dtype="int64")
     np.add.at(table, (rows, columns), 1)
 
@@ -332,19 +327,19 @@ def stability(features, k, *, n_resamples=20, scale=True, n_init=5, seed=0):
     """Say whether other cases would have given the same clusters, by splitting at random.
 
     Each time the cases are dealt into two halves. Each half is scaled and clustered by itself,
-    and both results then say where *every* case belongs. How far they agree, as `agreement`
-    measures it, says how much of the clusters is in the people and how much in the sample.
+    and both results then say where *every* case belongs. Their `adjusted_rand_index` says how
+    much of the clusters is in the people and how much in the sample.
 
     Parameters
     ----------
     features : DataFrame
-        One row a case, numbers only, none missing.
+        One row per case, numbers only, none missing.
     k : int
         How many clusters.
     n_resamples : int, default 20
         How many times the cases are dealt.
     scale, n_init
-        As in `fit`.
+        As in `k_means`.
     seed : int or numpy.random.Generator, default 0
         The same seed deals the same halves.
 
@@ -354,14 +349,6 @@ def stability(features, k, *, n_resamples=20, scale=True, n_init=5, seed=0):
         The adjusted Rand index of each deal. Near 1 the clusters are stable; whether they are
         *useful* is another question.
 
-    Raises
-    ------
-    TypeError
-        If `features` is no DataFrame or holds what are no numbers.
-    ValueError
-        If values are missing or infinite, there are fewer than ``2 * k`` different cases, or
-        `n_resamples` is below 1.
-
     Examples
     --------
     >>> rng = np.random.default_rng(1)
@@ -369,13 +356,18 @@ def stability(features, k, *, n_resamples=20, scale=True, n_init=5, seed=0):
     >>> stability(two_clouds, 2, n_resamples=3)
     array([1., 1., 1.])
     """
-    _check_features(features, k, at_least=2)
-    if not isinstance(n_resamples, (int, np.integer)) or n_resamples < 1:
-        raise ValueError(f"n_resamples is {n_resamples!r}: give a whole number of at least 1")
+    points = _numbers_of(features, k, at_least=2).to_numpy()
+    n_resamples = _inputs.whole("n_resamples", n_resamples, at_most=MOST_REPEATS)
+    scale, n_init = (
+        _inputs.switch("scale", scale),
+        _inputs.whole("n_init", n_init, at_most=MOST_REPEATS),
+    )
+    return _stability(points, k, n_resamples, scale, n_init, _inputs.random_generator(seed))
+
+
+def _stability(points, k, n_resamples, scale, n_init, rng):
     from sklearn.cluster import KMeans
 
-    rng = np.random.default_rng(seed)
-    points = features.to_numpy(float)
     half, found = len(points) // 2, []
     with _one_thread():
         for _ in range(n_resamples):
@@ -387,61 +379,94 @@ def stability(features, k, *, n_resamples=20, scale=True, n_init=5, seed=0):
                 scaled = (points - middle) / spread if scale else points
                 kmeans = KMeans(k, n_init=n_init, random_state=0).fit(scaled[part])
                 both.append(kmeans.predict(scaled))
-            found.append(agreement(*both))
+            found.append(adjusted_rand_index(*both))
     return np.array(found)
 
 
-def choose_k(features, ks=range(1, 9), *, n_resamples=10, scale=True, seed=0):
-    """Cluster with each number of clusters, and set three criteria side by side.
+def choose_k(features, ks=range(1, 9), *, n_resamples=10, n_references=0, scale=True, seed=0):
+    r"""Cluster with each number of clusters, and put the criteria side by side.
+
+    Inertia, silhouette and stability may agree on a number for a cloud without any groups: a
+    cloud that is longer than it is wide is cut the same way each time. So what they say is
+    compared with what they say of such a cloud (`n_references`).
 
     Parameters
     ----------
     features : DataFrame
-        One row a case, numbers only, none missing.
+        One row per case, numbers only, none missing.
     ks : iterable of int, default 1 to 8
         The numbers of clusters to try.
     n_resamples : int, default 10
         How many times the cases are dealt in halves, for the stability.
+    n_references : int, default 0
+        How many clouds without groups to cluster for comparison, drawn uniformly from the box of
+        the (scaled) features; 20 are enough to decide, and at least 2 are needed.
     scale : bool, default True
-        As in `fit`; the silhouette is of the scaled features then.
+        As in `k_means`; the silhouette is of the scaled features then.
     seed : int, default 0
-        Of the starts and of the halves.
+        Of the starts, the halves and the references.
 
     Returns
     -------
     DataFrame
-        One row a number of clusters, `k` in the index: `inertia`, the sum of squared distances
+        One row per number of clusters, `k` in the index: `inertia`, the sum of squared distances
         to the centres, which always falls; `fall`, the share by which it fell from one cluster
         fewer; `silhouette`, the mean over the cases; `stability`, the mean adjusted Rand index
         between halves. Missing where they are not defined: for one cluster, and `fall` where
         the number before was not tried.
 
-    Raises
-    ------
-    TypeError
-        If `features` is no DataFrame or holds what are no numbers.
-    ValueError
-        If values are missing or infinite, `ks` is empty, or there are too few cases.
+        With references, four more: `silhouette_null` and `stability_null`, the means of the same
+        over the references; `gap`, how much smaller the inertia is than theirs, and `gap_se`, its
+        standard error. There are groups only where the data's numbers are clearly above those of
+        the references and the gap is clearly above ``gap[1]``.
+
+    Notes
+    -----
+    With inertia :math:`W_k`, and :math:`W_{kb}` that of reference :math:`b` of :math:`B`,
+
+    .. math::
+
+        \mathrm{Gap}(k) = \frac{1}{B} \sum_b \log W_{kb} - \log W_k, \qquad
+        s_k = \mathrm{sd}_b(\log W_{kb}) \sqrt{1 + 1/B}
+
+    The rule of Tibshirani, Walther and Hastie is the smallest :math:`k` with
+    :math:`\mathrm{Gap}(k) \ge \mathrm{Gap}(k+1) - s_{k+1}`, which may be 1. It stops too early
+    where the gap falls before it rises, as with four groups at the corners of a square: look at
+    the whole curve.
+
+    The silhouette of a reference is that of its first 1,000 cases, its stability that of one
+    split; both are then averaged over the references.
+
+    References
+    ----------
+    R. Tibshirani, G. Walther and T. Hastie (2001), "Estimating the number of clusters in a data
+    set via the gap statistic", *Journal of the Royal Statistical Society B* 63.
 
     Examples
     --------
     >>> rng = np.random.default_rng(1)
     >>> middles = np.repeat([0.0, 9.0, 18.0], 50)
     >>> three_clouds = pd.DataFrame({"x": middles + rng.normal(size=150)})
-    >>> table = choose_k(three_clouds, range(2, 5), n_resamples=3)
+    >>> table = choose_k(three_clouds, range(2, 5), n_resamples=3, n_references=5)
     >>> int(table["silhouette"].idxmax()), float(table.loc[3, "stability"])
     (3, 1.0)
+    >>> table.loc[3, ["silhouette", "silhouette_null"]].round(1).tolist()
+    [0.9, 0.6]
+    >>> int(table["gap"].idxmax())
+    3
     """
-    ks = [int(k) for k in ks]
-    if not ks:
-        raise ValueError("ks is empty: name the numbers of clusters to try")
-    _check_features(features, max(ks))
+    ks = _numbers_of_clusters(ks)
+    features = _numbers_of(features, max(ks))
+    n_resamples = _inputs.whole("n_resamples", n_resamples, at_most=MOST_REPEATS)
+    n_references = _inputs.whole("n_references", n_references, at_least=0, at_most=MOST_REPEATS)
+    if n_references == 1:
+        raise ValueError("n_references is 1: one has no standard error, so give 0 or at least 2")
     rows = {}
-    for k in sorted(set(ks)):
-        model = fit(features, k, scale=scale, seed=seed)
+    for k in ks:
+        model = k_means(features, k, scale=scale, seed=seed)
         row = {"inertia": float(model["kmeans"].inertia_)}
         if k > 1:
-            scaled = model["scaler"].transform(features.astype(float))
+            scaled = model["scaler"].transform(features)
             row["silhouette"] = silhouette(scaled, model["kmeans"].labels_)["silhouette"].mean()
             row["stability"] = stability(
                 features, k, n_resamples=n_resamples, scale=scale, seed=seed
@@ -450,7 +475,48 @@ def choose_k(features, ks=range(1, 9), *, n_resamples=10, scale=True, seed=0):
         row["fall"] = 1 - row["inertia"] / before["inertia"] if before else np.nan
         rows[k] = row
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("k")
-    return table.reindex(columns=["inertia", "fall", "silhouette", "stability"]).astype(float)
+    table = table.reindex(columns=["inertia", "fall", "silhouette", "stability"]).astype(float)
+    if not n_references:
+        return table
+    points = k_means(features, 1, scale=scale)["scaler"].transform(features).to_numpy()
+    return table.join(_against_references(points, table["inertia"], n_references, scale, seed))
+
+
+def _numbers_of_clusters(ks):
+    """Return the numbers of clusters to try, each once, in order."""
+    if not isinstance(ks, range | list | tuple | np.ndarray | pd.Index | pd.Series):
+        raise TypeError(f"ks is {_inputs.name_of_type(ks)}: give a range or a list, range(1, 9)")
+    if not len(ks):
+        raise ValueError("ks is empty: name the numbers of clusters to try")
+    return sorted({_inputs.whole("each of ks", k) for k in ks})
+
+
+def _against_references(points, inertia, n_references, scale, seed):
+    """Return the same criteria for clouds without groups, and the gap statistic."""
+    from sklearn.cluster import KMeans
+
+    rng = np.random.default_rng([seed, n_references])
+    low, high = points.min(axis=0), points.max(axis=0)
+    rows = []
+    with _one_thread():
+        for _ in range(n_references):
+            cloud = rng.uniform(low, high, points.shape)
+            part = pd.DataFrame(cloud[:REFERENCE_CASES])
+            for k in inertia.index:
+                kmeans = KMeans(int(k), n_init=5, random_state=0).fit(cloud)
+                row = {"k": k, "log_inertia": np.log(kmeans.inertia_)}
+                if k > 1 and len(set(kmeans.labels_[:REFERENCE_CASES])) > 1:
+                    labels = kmeans.labels_[:REFERENCE_CASES]
+                    row["silhouette"] = silhouette(part, labels)["silhouette"].mean()
+                    row["stability"] = _stability(cloud, int(k), 1, scale, 5, rng)[0]
+                rows.append(row)
+    columns = ["k", "log_inertia", "silhouette", "stability"]
+    by_k = pd.DataFrame(rows).reindex(columns=columns).groupby("k")
+    null = by_k[["silhouette", "stability"]].mean().add_suffix("_null")
+    with np.errstate(divide="ignore"):  # as many clusters as cases: an inertia of 0
+        gap = by_k["log_inertia"].mean() - np.log(inertia)
+    spread = by_k["log_inertia"].std(ddof=0) * np.sqrt(1 + 1 / n_references)
+    return null.assign(gap=gap, gap_se=spread)
 
 
 # ---------------------------------------------------------------- what the segments are
@@ -462,7 +528,7 @@ def profile(table, labels, columns=None):
     Parameters
     ----------
     table : DataFrame
-        One row a case.
+        One row per case.
     labels : array or Series
         The segment of each case, in the order of the table.
     columns : list of str, optional
@@ -472,14 +538,7 @@ def profile(table, labels, columns=None):
     Returns
     -------
     DataFrame
-        One row a segment, in the order of their names: `size`, `share` and the columns.
-
-    Raises
-    ------
-    TypeError
-        If `table` is no DataFrame, or a column holds what are no numbers.
-    ValueError
-        If a column is not in the table, the numbers of cases differ, or a label is missing.
+        One row per segment, in the order of their names: `size`, `share` and the columns.
 
     Examples
     --------
@@ -490,32 +549,38 @@ def profile(table, labels, columns=None):
     old         2    0.5  55.5     1.0
     young       2    0.5  23.0     0.5
     """
-    _inputs.need_columns(table, columns or [], "table")
+    _inputs.need_table(table)
+    _inputs.aligned(table=table, labels=labels)
     if columns is None:
-        columns = list(table.select_dtypes(["number", "bool"]).columns)
+        of_numbers = pd.api.types.is_numeric_dtype  # booleans as well
+        columns = [name for name, kind in table.dtypes.items() if of_numbers(kind)]
+    columns = _inputs.names("columns", columns)
+    _inputs.need_columns(table, columns)
+    columns = list(dict.fromkeys(columns))
     codes, names = _codes(labels, len(table), "labels")
-    _numeric(table, columns, booleans=True)
     group = pd.Categorical.from_codes(codes, names)
     counts = pd.Series(np.bincount(codes, minlength=len(names)), index=names)
     described = {"size": counts, "share": counts / counts.sum()}
     for column in columns:
-        values = table[column].set_axis(group).groupby(level=0, observed=False)
-        is_boolean = pd.api.types.is_bool_dtype(table[column])
+        is_boolean = pd.api.types.infer_dtype(table[column], skipna=True) == "boolean"
+        values = table[column].astype("boolean").astype("Float64") if is_boolean else table[column]
+        values = _inputs.numbers(f"column {column!r}", values, missing="keep")
+        values = pd.Series(values, group).groupby(level=0, observed=False)
         described[column] = values.mean() if is_boolean else values.median()
     return pd.DataFrame(described, index=names).rename_axis("segment")
 
 
 def rules(tree, features, labels, *, write=None):
-    """Write a small decision tree as one sentence a leaf, and say how far each holds.
+    """Write a small decision tree as one sentence per leaf, and say how far each holds.
 
     Parameters
     ----------
     tree : sklearn.tree.DecisionTreeClassifier
         Fitted on a table with the columns of `features`, in their natural units.
     features : DataFrame
-        The cases to hold the rules against; best not those that the tree was grown on.
+        The cases on which the rules are judged; best not those that the tree was grown on.
     labels : array or Series
-        The segment that each case has in fact.
+        The segment that each case is really in.
     write : mapping of str to callable, optional
         How thresholds are written, by feature, such as ``{"income": "EUR {:,.0f}".format}``;
         with four digits when not given.
@@ -523,17 +588,10 @@ def rules(tree, features, labels, *, write=None):
     Returns
     -------
     DataFrame
-        One row a leaf, from left to right: `rule` in words, the `segment` it names, `size` (how
-        many cases it applies to), `right` (the share of these that have that segment in fact;
-        missing where it applies to nobody). ``attrs["agreement"]`` is the share of all cases
-        that are named rightly.
-
-    Raises
-    ------
-    TypeError
-        If `tree` is no fitted decision tree.
-    ValueError
-        If the columns are not those that the tree was grown on, or the numbers of cases differ.
+        One row per leaf, from left to right: `rule` in words, the `segment` it names, `size` (how
+        many cases it applies to), `right` (the share of these that are really in that segment;
+        missing where it applies to nobody). ``attrs["accuracy"]`` is the share of all cases
+        whose segment is named rightly.
 
     Examples
     --------
@@ -550,16 +608,16 @@ def rules(tree, features, labels, *, write=None):
     names = list(getattr(tree, "feature_names_in_", []))
     if grown is None or not names or not hasattr(tree, "classes_"):
         raise TypeError(
-            f"tree is a {type(tree).__name__}: give a DecisionTreeClassifier that was fitted on "
-            "a DataFrame"
+            f"tree is {_inputs.name_of_type(tree)}: give a DecisionTreeClassifier that was fitted "
+            "on a DataFrame"
         )
     _inputs.need_columns(features, names, "features")
     if list(features.columns) != names:
         raise ValueError(f"the tree was grown on {', '.join(names)}: give these columns, in order")
-    _numeric(features, names)
-    labels = np.asarray(labels)
-    _same_length(labels, len(features), "labels")
-    write = write or {}
+    _inputs.aligned(features=features, labels=labels)
+    features = _numbers_of(features)
+    labels = _inputs.group_labels(labels, "labels", len(features), unit="cases").to_numpy()
+    write = _writers(write, names)
     leaf_of, told = tree.apply(features), tree.predict(features)
     rows = []
     for leaf, limits in _leaves(grown):
@@ -572,8 +630,26 @@ def rules(tree, features, labels, *, write=None):
         right = float(np.mean(labels[here] == segment)) if here.any() else np.nan
         rows.append([" and ".join(parts) or "everybody", segment, int(here.sum()), right])
     table = pd.DataFrame(rows, columns=["rule", "segment", "size", "right"])
-    table.attrs["agreement"] = float(np.mean(told == labels))
+    table.attrs["accuracy"] = float(np.mean(told == labels))
     return table
+
+
+def _writers(write, names):
+    """Return how the thresholds of each feature are written, by name."""
+    write = {} if write is None else write
+    if not isinstance(write, Mapping):
+        raise TypeError(
+            f"write is {_inputs.name_of_type(write)}: give a function for each feature, such as "
+            "{'income': 'EUR {:,.0f}'.format}"
+        )
+    for name, function in write.items():
+        _inputs.need_known(name, names, "feature of the tree")
+        if not callable(function):
+            raise TypeError(
+                f"write[{name!r}] is {_inputs.name_of_type(function)}: give a function of the "
+                "threshold, such as 'EUR {:,.0f}'.format"
+            )
+    return write
 
 
 def _leaves(grown, node=0, limits=None):
@@ -599,17 +675,17 @@ def _limits(name, low, high, write):
 
 
 def plan_value(table, plan, *, segment="segment", action="offer", outcome="converted"):
-    r"""Mean outcome if each segment got its planned action, from actions drawn by lot.
+    r"""Mean outcome if each segment got its planned action, from actions drawn at random.
 
-    In each segment the cases that by lot got what the plan would give them stand for the whole
-    segment; the segments are weighted by their sizes.
+    In each segment the cases that happened to get what the plan would give them represent the
+    whole segment; the segments are weighted by their sizes.
 
     Parameters
     ----------
     table : DataFrame
-        One row a case, each with an action that was drawn by lot. Best of a later time than the
-        one from which the plan was made: a plan looks too good on the data that chose it.
-    plan : str or mapping
+        One row per case, each with an action that was drawn at random. Best of a later time than
+        the one from which the plan was made: a plan looks too good on the data that chose it.
+    plan : str, mapping or Series
         The action for everybody, or one for each segment.
     segment, action, outcome : str
         Names of the columns; the outcome is a boolean or a number.
@@ -619,19 +695,11 @@ def plan_value(table, plan, *, segment="segment", action="offer", outcome="conve
     float
         For a boolean outcome the expected conversion rate, else the expected mean.
 
-    Raises
-    ------
-    TypeError
-        If `table` is no DataFrame, or the outcome holds what are no numbers.
-    ValueError
-        If a column is not there or has missing values, the plan leaves out a segment or names an
-        unknown action, or in a segment nobody got its planned action.
-
     Notes
     -----
     .. math:: V = \sum_s \frac{n_s}{n} \bar y_{s, a(s)}
 
-    It says what the action does only because the lot gave it, not the adviser or the lead.
+    It says what the action does only because chance chose it, not the adviser or the lead.
 
     Examples
     --------
@@ -643,29 +711,19 @@ def plan_value(table, plan, *, segment="segment", action="offer", outcome="conve
     >>> plan_value(leads, "none"), plan_value(leads, {"young": "gift", "old": "none"})
     (0.25, 0.75)
     """
-    _inputs.need_columns(table, [segment, action, outcome], "table")
-    for column in (segment, action, outcome):
-        remedy = "fill or leave out these rows"
-        _inputs.refuse(table[column].isna(), f"column {column!r} is missing", remedy)
-    if pd.api.types.is_numeric_dtype(table[outcome]) and table[outcome].dtype != bool:
-        values = table[outcome].to_numpy(float)
-    else:
-        values = _inputs.booleans(table[outcome], outcome).to_numpy(float)
-    codes, names = _codes(table[segment], len(table), segment)
-    got, actions = _codes(table[action], len(table), action)
-    if isinstance(plan, str):
-        plan = dict.fromkeys(names, plan)
-    elif not isinstance(plan, (Mapping, pd.Series)):
-        raise TypeError(f"plan is a {type(plan).__name__}: give an action, or one for each segment")
-    plan, names, actions = dict(plan), names.tolist(), actions.tolist()
+    _inputs.need_columns(table, [segment, action, outcome])
+    _inputs.need_rows(table, why="nobody got an action")
+    values = _outcomes(table[outcome], outcome)
+    codes, names = _codes(table[segment], len(table), f"column {segment!r}", unit="rows")
+    got, actions = _codes(table[action], len(table), f"column {action!r}", unit="rows")
+    names, actions = names.tolist(), actions.tolist()
+    plan = _plan_by_segment(plan, names)
     cell = codes * len(actions) + got
     cells = len(names) * len(actions)
     size = np.bincount(cell, minlength=cells).reshape(len(names), len(actions))
     total = np.bincount(cell, values, minlength=cells).reshape(size.shape)
     value = 0.0
     for place, name in enumerate(names):
-        if name not in plan:
-            raise ValueError(f"the plan says nothing of segment {name!r}: give it an action")
         _inputs.need_known(plan[name], actions, f"action in column {action!r}")
         chosen = actions.index(plan[name])
         if size[place, chosen] == 0:
@@ -678,55 +736,69 @@ def plan_value(table, plan, *, segment="segment", action="offer", outcome="conve
     return float(value)
 
 
+def _outcomes(column, name):
+    """Return the outcome as floats: of booleans 1 and 0, numbers as they are."""
+    _inputs.need_hashable(column, name)
+    if pd.api.types.infer_dtype(column, skipna=True) in ("boolean", "string", "categorical"):
+        return _inputs.booleans(column, f"column {name!r}").to_numpy(float)
+    return _inputs.finite(f"column {name!r}", column)
+
+
+def _plan_by_segment(plan, names):
+    """Return the action of each segment."""
+    if isinstance(plan, Mapping | pd.Series):
+        plan = dict(plan)
+        for name in names:
+            if name not in plan:
+                raise ValueError(f"the plan says nothing about segment {name!r}: give it an action")
+        return plan
+    if plan is None or pd.api.types.is_list_like(plan):
+        raise TypeError(
+            f"plan is {_inputs.name_of_type(plan)}: give an action, or one for each segment, such "
+            "as {'young': 'gift', 'old': 'none'}"
+        )
+    return dict.fromkeys(names, plan)
+
+
 # ---------------------------------------------------------------- checks of what comes in
 
 
-def _check_features(features, k, *, at_least=1):
-    """Refuse features that cannot be clustered, `at_least` cases a cluster, and say why."""
-    if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
-        raise ValueError(f"k is {k!r}: give a whole number of at least 1")
-    if not isinstance(features, pd.DataFrame):
-        raise TypeError(f"features is a {type(features).__name__}: give a DataFrame")
+def _numbers_of(features, k=1, *, at_least=1):
+    """Return features as floats if they can be clustered, with `at_least` cases per cluster."""
+    k = _inputs.whole("k", k)
+    _inputs.need_columns(features, _inputs.need_table(features, "features").columns, "features")
     if not len(features.columns):
         raise ValueError("features has no columns: there is nothing to tell cases apart by")
-    _numeric(features, features.columns)
+    if len({type(name) for name in features.columns}) > 1:
+        raise TypeError(
+            "features has names of columns of several types: make them text, "
+            "features.rename(columns=str)"
+        )
+    numbers = {}
     for column in features.columns:
-        values = features[column].to_numpy(float, na_value=np.nan)
+        values = _inputs.numbers(f"column {column!r}", features[column], missing="keep")
         remedy = "fill them or leave out these rows, and say which of the two"
-        _inputs.refuse(np.isnan(values), f"column {column!r} is missing", remedy)
+        index = features.index
+        _inputs.refuse(np.isnan(values), f"column {column!r} is missing", remedy, index=index)
         remedy = "the logarithm of 0? Look at these rows"
-        _inputs.refuse(np.isinf(values), f"column {column!r} is infinite", remedy)
-    different = len(features.drop_duplicates())
+        _inputs.refuse(np.isinf(values), f"column {column!r} is infinite", remedy, index=index)
+        numbers[column] = values
+    numbers = pd.DataFrame(numbers, features.index)
+    different = len(numbers.drop_duplicates())
     if different < at_least * k:
         raise ValueError(
             f"there are {different} different cases, too few for {k} clusters: give fewer clusters "
             "or more cases"
         )
+    return numbers
 
 
-def _numeric(table, columns, *, booleans=False):
-    """Refuse columns that hold no numbers."""
-    for column in columns:
-        kind = table[column].dtype
-        is_boolean = pd.api.types.is_bool_dtype(kind)
-        if not pd.api.types.is_numeric_dtype(kind) or (is_boolean and not booleans):
-            raise TypeError(f"column {column!r} holds {kind}, not numbers: convert or leave it out")
-
-
-def _codes(labels, n, what):
+def _codes(labels, n, name, *, unit="cases"):
     """Return the labels as numbers from 0, in the order of their names, and the names."""
-    labels = labels if isinstance(labels, pd.Series) else pd.Series(np.asarray(labels))
-    if n is not None:
-        _same_length(labels, n, what)
-    remedy = "give each case a group, or leave it out of both"
-    _inputs.refuse(labels.isna(), f"{what} is missing", remedy, index=labels.index, unit="cases")
+    labels = _inputs.group_labels(labels, name, n, unit=unit)
+    _inputs.need_one_type(labels, name)
     codes, names = pd.factorize(labels, sort=True)
     return codes, pd.Index(names)  # of categories, too, only those that occur
-
-
-def _same_length(labels, n, what):
-    if len(labels) != n:
-        raise ValueError(f"there are {len(labels):,} of {what} and {n:,} cases: give one a case")
 
 
 # ---------------------------------------------------------------- what the metrics mean
@@ -735,7 +807,7 @@ METRICS = (
     Metric(
         name="silhouette",
         formula=r"\frac{b_i - a_i}{\max(a_i, b_i)}",
-        numerator="distance to the nearest other cluster, less own",
+        numerator="distance to the nearest other cluster, minus own",
         denominator="the larger of the two distances",
         unit="from −1 to 1; quoted as the mean over cases",
         window="none; in the scaling of the clusters",
@@ -750,11 +822,11 @@ METRICS = (
     Metric(
         name="adjusted_rand_index",
         formula=r"\frac{S - E}{(A + B)/2 - E}",
-        numerator="pairs together in both, less those by chance",
-        denominator="pairs together on average, less by chance",
+        numerator="pairs together in both, minus those expected by chance",
+        denominator="pairs together on average, minus those expected",
         unit="1 for the same groups, 0 for chance",
         window="none; the same cases in both groupings",
-        function="funnelkit.segments.agreement",
+        function="funnelkit.segments.adjusted_rand_index",
         example=Example({"one": [0, 0, 1, 1], "other": [0, 0, 1, 2]}, 4, 7),
     ),
     Metric(

@@ -162,8 +162,11 @@ def test_cdnow_second_purchasers_raw_and_merged():
 
 
 def test_an_unknown_table_gets_the_nearest_name():
-    with pytest.raises(ValueError, match="no table 'event'. Did you mean 'events'"):
+    with pytest.raises(ValueError, match="no table is called 'event': did you mean 'events'"):
         fk.load("event")
+    for name in (["events"], None, fk.load("glossary")):
+        with pytest.raises(TypeError, match="give the name of a table as text, such as 'events'"):
+            fk.describe(name)
 
 
 def test_a_changed_file_is_refused(tmp_path, monkeypatch):
@@ -212,7 +215,7 @@ def test_without_its_checkout_the_package_says_so(monkeypatch, tmp_path):
 def test_importing_funnelkit_loads_nothing_heavy():
     code = (
         "import sys, funnelkit; print([m for m in ('scipy', 'sklearn', 'matplotlib', "
-        "'statsmodels', 'surprise', 'IPython') if m in sys.modules])"
+        "'statsmodels', 'surprise', 'IPython', 'seaborn') if m in sys.modules])"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"

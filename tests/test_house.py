@@ -14,7 +14,8 @@ PACKAGE = ROOT / "funnelkit"
 # From the ground up. A room may import what is on a lower floor, and its own package's rooms below
 # it; never what is on its own floor or above.
 FLOORS = [
-    {"_fitting", "_inputs", "workspace", "schemas"},
+    {"_fitting", "_inputs", "workspace"},
+    {"schemas"},
     {"contract", "data"},
     {"ranking", "metrics"},
     {"funnels", "survival", "surveys"},

@@ -1276,7 +1276,7 @@ BY_HAND = {
     "csat": lambda: (sum(points >= 4 for points in (5, 4, 4, 2)), 4),
     "nps": lambda: (100 * (len([10, 9, 9]) - len([3])), 5),
     "fault_share": lambda: (1, 5),
-    "separation": lambda: (
+    "auc_either_way": lambda: (
         sum(1.0 if a > b else 0.5 if a == b else 0.0 for a in (3, 2) for b in (2, 1)),
         2 * 2,
     ),
@@ -1323,7 +1323,7 @@ KINDS = {
     "cac-blended": "cac",
     "cac-paid": "cac",
     "fault-share": "data-quality",
-    "separation": "data-leakage",
+    "auc_either_way": "data-leakage",
     "recognisable-share": "k-anonymity",
     "plan-value": "conversion-rate",
     "clv-from-survival": "clv",

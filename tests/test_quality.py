@@ -1,6 +1,6 @@
 """Data quality: faults found, records joined, leaks seen, crowds counted.
 
-Oracles: scikit-learn for the separation, a transitive closure written out for the identities,
+Oracles: scikit-learn for the AUC, a transitive closure written out for the identities,
 counting by hand for k-anonymity, the closed form for the limits of the monitor.
 """
 
@@ -26,7 +26,7 @@ PEOPLE = pd.DataFrame({"lead_id": list("abbc"), "age": [31.0, 310.0, 310.0, None
 # ---------------------------------------------------------------- rules and the report
 
 
-def test_a_rule_answers_for_each_row_and_missing_is_no_fault():
+def test_a_rule_answers_for_each_row_and_missing_is_not_a_fault():
     answer = OLD.rows(PEOPLE)
     assert answer.dtype == bool and answer.tolist() == [False, True, True, False]
     nullable = Rule("x", "stale", lambda t: t["age"].astype("Float64") > 110)
@@ -48,6 +48,13 @@ def test_a_rule_answers_for_each_row_and_missing_is_no_fault():
         (lambda: Rule("x", "stale", lambda t: True), TypeError, "answers with a bool"),
         (lambda: Rule("x", "stale", lambda t: t[["age"]] > 1), TypeError, "with a DataFrame"),
         (lambda: Rule("x", "stale", "age > 1"), TypeError, "is a str: give a function"),
+        (lambda: Rule(3, "stale", bool), TypeError, "name is an int"),
+        (lambda: Rule("x", "stale", lambda t: t.agee > 1), ValueError, "'agee'.*mean 'age'"),
+        (
+            lambda: Rule("x", "stale", lambda t: t["lead_id"] > 1),
+            ValueError,
+            r"rule 'x' does not fit the types of the columns \(lead_id str, age float64\): convert",
+        ),
     ],
 )
 def test_a_wrong_rule_is_told_what_is_wrong(rule, error, words):
@@ -100,6 +107,35 @@ def test_the_report_refuses_what_it_cannot_report_on():
     assert quality.report(PEOPLE, OLD).equals(quality.report(PEOPLE, [OLD]))
     with pytest.raises(TypeError, match="give a DataFrame"):
         quality.report([1, 2])
+    with pytest.raises(ValueError, match="2 columns called 'age'"):
+        quality.report(pd.concat([PEOPLE, PEOPLE["age"]], axis=1))
+    with pytest.raises(ValueError, match="'tags' holds lists in 4 of 4"):
+        quality.report(PEOPLE.assign(tags=[["a"]] * 4))
+    with pytest.raises(TypeError, match="examples is 1.5"):
+        quality.report(PEOPLE, examples=1.5)
+
+
+def test_what_stands_for_unknown_is_counted_where_it_is_named():
+    table = pd.DataFrame(
+        {
+            "age": [0, 31, 0, 40],
+            "phone": ["-", "601", "unknown", None],
+            "born": pd.to_datetime(["1900-01-01", "1990-05-01", "1900-01-01", "1980-01-01"]),
+        }
+    )
+    named = {"age": 0, "phone": ["-", "unknown"], "born": "1900-01-01"}
+    found = quality.report(table, placeholders=named)
+    assert found["rows"].to_dict() == {
+        "phone missing": 1,
+        "age placeholder": 2,
+        "phone placeholder": 2,
+        "born placeholder": 2,
+        "exact repeat": 0,
+    }
+    with pytest.raises(ValueError, match="no column in table is called 'agee': did you mean"):
+        quality.report(table, placeholders={"agee": 0})
+    with pytest.raises(TypeError, match="placeholders is a list: give the values of each column"):
+        quality.report(table, placeholders=["-"])
 
 
 AGREED = [
@@ -128,6 +164,8 @@ def test_a_schema_check_says_everything_that_is_wrong_at_once():
         quality.check_schema(PEOPLE, ["lead_id", "age"])
     with pytest.raises(ValueError, match="2 of 4 rows hold a value outside 16 to 110"):
         quality.check_schema(PEOPLE, AGREED)
+    with pytest.raises(ValueError, match="1 fault\n- table has 2 columns called 'age': rename"):
+        quality.check_schema(pd.concat([PEOPLE, PEOPLE["age"]], axis=1).iloc[[0, 3]], AGREED)
     as_text = PEOPLE.drop(index=2).assign(age="31")
     with pytest.raises(ValueError, match="1 fault\n- column 'age': the type is str, not float64"):
         quality.check_schema(as_text, AGREED)
@@ -143,6 +181,8 @@ def test_the_list_of_repeats_tells_copies_from_versions():
     gap = pd.DataFrame({"id": ["a", "a"], "age": [None, 3.0]})
     assert quality.duplicates(gap, "id")["differs_in"].tolist() == ["age"]
     assert quality.duplicates(leads.iloc[:2], "id").empty
+    numbered = leads.set_axis([0, 1, 2], axis=1)
+    assert quality.duplicates(numbered, [0])["differs_in"].to_dict() == {"b": "", "c": "1, 2"}
     with pytest.raises(ValueError, match="'id' is missing in 1 of 2"):
         quality.duplicates(pd.DataFrame({"id": ["a", None]}), "id")
     with pytest.raises(ValueError, match="key is empty"):
@@ -202,7 +242,22 @@ def test_a_chain_of_records_is_one_person_and_a_household_is_not():
     assert quality.resolve_identities(table, [["mail"], ["phone", "born"]]).tolist() == [0, 0, 0, 1]
 
 
-@pytest.mark.parametrize("keys", ["mail", ["mail"]])
+def test_what_says_unknown_is_not_a_key():
+    blanks = pd.DataFrame({"mail": ["", "", " ", None, "a@x", "a@x"]})
+    assert quality.resolve_identities(blanks, [["mail"]]).tolist() == [0, 1, 2, 3, 4, 4]
+    words = pd.DataFrame({"mail": ["n/a", "N.A. ", "N/A", "unknown@unknown.com"] * 2})
+    assert quality.resolve_identities(words, [["mail"]]).is_unique
+    assert quality.resolve_identities(words, [["mail"]], placeholders=()).nunique() == 4
+    tests = pd.DataFrame({"mail": ["test@test.com"] * 3 + ["a@x"]})
+    with pytest.raises(ValueError, match="'test@test.com' in 3 records, more than max_records, 2"):
+        quality.resolve_identities(tests, [["mail"]], max_records=2)
+    own = dict(placeholders=[*quality.PLACEHOLDERS, "test@test.com"], max_records=2)
+    assert quality.resolve_identities(tests, [["mail"]], **own).is_unique
+    with pytest.raises(TypeError, match="several types, such as 8887 and '8887'"):
+        quality.resolve_identities(pd.DataFrame({"phone": [8887, "8887"]}), [["phone"]])
+
+
+@pytest.mark.parametrize("keys", ["mail", ["mail"], None, {"mail"}, [{"mail"}]])
 def test_keys_are_lists_of_lists(keys):
     with pytest.raises(TypeError, match="list of lists"):
         quality.resolve_identities(pd.DataFrame({"mail": ["a"]}), keys)
@@ -229,6 +284,13 @@ def test_pseudonyms_are_hmacs_of_the_cleaned_value():
     assert len(quality.pseudonyms(values, SECRET, length=64)[5]) == 64
 
 
+def test_one_name_written_in_two_ways_gets_one_pseudonym_and_a_blank_none():
+    composed, decomposed = "Jos\u00e9", "JOSE\u0301"
+    codes = quality.pseudonyms(pd.Series([composed, decomposed, "", "  "]), SECRET)
+    assert codes[0] == codes[1]
+    assert codes.isna().tolist() == [False, False, True, True], "blanks would be one person"
+
+
 def test_hmac_s_published_test_case():
     """RFC 4231, test case 2; its key is too short for our function, so the primitive is tested."""
     digest = hmac.new(b"Jefe", b"what do ya want for nothing?", hashlib.sha256).hexdigest()
@@ -245,12 +307,13 @@ def test_hmac_s_published_test_case():
         (["a"], SECRET, 16, TypeError, "column of a table"),
         (pd.Series(["a"]), "text", 16, TypeError, "give bytes"),
         (pd.Series(["a"]), b"short", 16, ValueError, "5 bytes"),
-        (pd.Series(["a"]), SECRET, 4, ValueError, "8 to 64"),
-        (pd.Series(["a"]), SECRET, 16.0, ValueError, "8 to 64"),
+        (pd.Series(["a"]), SECRET, 4, ValueError, "at least 8 and at most 64"),
+        (pd.Series(["ok", "\ud83d"]), SECRET, 16, ValueError, "half a character.* in 1 of 2 rows"),
+        (pd.Series(["a"]), SECRET, 16.0, TypeError, "at least 8 and at most 64"),
         (pd.Series([601.0]), SECRET, 16, TypeError, "float64 values: turn them into texts"),
     ],
 )
-def test_pseudonyms_refuse_weak_secrets_and_what_is_no_text(values, key, length, error, words):
+def test_pseudonyms_refuse_weak_secrets_and_what_is_not_text(values, key, length, error, words):
     with pytest.raises(error, match=words):
         quality.pseudonyms(values, key, length=length)
 
@@ -333,8 +396,13 @@ def test_the_monitor_says_what_it_needs():
     leads = weekly_leads([0.1] * 20)
     for change, error, words in [
         (dict(learn_until="2025-02-01"), ValueError, "3 whole periods.*at least 8"),
-        (dict(time="age"), TypeError, "not times"),
-        (dict(sigmas=0), ValueError, "positive"),
+        (dict(time="age"), TypeError, "'age' holds numbers, not times"),
+        (dict(sigmas=0), ValueError, "sigmas is 0: give a number above 0"),
+        (dict(sigmas="3"), TypeError, "sigmas is '3'"),
+        (dict(freq="2W"), ValueError, "freq is '2W', a multiple of a period"),
+        (dict(freq="7D"), ValueError, "freq is '7D', a multiple of a period"),
+        (dict(learn_until="12.05.2025"), ValueError, "learn_until is .* ISO 8601"),
+        (dict(learn_until=None), ValueError, "learn_until is missing"),
     ]:
         with pytest.raises(error, match=words):
             quality.monitor(leads, [OLD], **{**OPTIONS, **change})
@@ -342,6 +410,11 @@ def test_the_monitor_says_what_it_needs():
         quality.monitor(leads, [], **OPTIONS)
     with pytest.raises(ValueError, match="two faults are called 'age over 110'"):
         quality.monitor(leads, [OLD, OLD], **OPTIONS)
+    zoned = leads.assign(created_at=leads["created_at"].dt.tz_localize("UTC"))
+    with pytest.raises(ValueError, match="'created_at' has a time zone"):
+        quality.monitor(zoned, [OLD], **OPTIONS)
+    with pytest.raises(TypeError, match="rules is a NoneType: give a list"):
+        quality.monitor(leads, None, **OPTIONS)
     gap = leads.assign(created_at=leads["created_at"].where(leads.index > 0))
     with pytest.raises(ValueError, match="'created_at' is missing in 1 of"):
         quality.monitor(gap, [OLD], **OPTIONS)
@@ -356,36 +429,37 @@ cases = st.lists(
 
 @settings(deadline=None, max_examples=100)
 @given(cases)
-def test_separation_is_the_area_under_the_curve(rows):
+def test_auc_either_way_is_the_area_under_the_curve(rows):
     values, outcome = zip(*rows, strict=True)
     known = [(x, y) for x, y in rows if x == x]
     auc = roc_auc_score([y for _, y in known], [x for x, _ in known])
-    assert quality.separation(values, outcome) == pytest.approx(max(auc, 1 - auc))
+    assert quality.auc_either_way(values, outcome) == pytest.approx(max(auc, 1 - auc))
     pairs = [(x > z) + (x == z) / 2 for x, y in known if y for z, w in known if not w]
-    assert quality.separation(values, outcome) == pytest.approx(
+    assert quality.auc_either_way(values, outcome) == pytest.approx(
         max(np.mean(pairs), 1 - np.mean(pairs))
     )
 
 
-def test_separation_of_one_group_is_missing():
-    assert np.isnan(quality.separation([1, 2], [True, True]))
-    with pytest.raises(ValueError, match="2 values and 3 outcomes"):
-        quality.separation([1, 2], [True, True, False])
+def test_the_auc_of_one_group_is_missing():
+    assert np.isnan(quality.auc_either_way([1, 2], [True, True]))
+    with pytest.raises(ValueError, match="2 of values and 3 of outcome"):
+        quality.auc_either_way([1, 2], [True, True, False])
 
 
 @pytest.mark.parametrize(
     ("outcome", "error", "words"),
     [
-        ([1.0, np.nan, 0.0, 1.0], ValueError, "outcome is missing in 1 of 4"),
+        ([1.0, np.nan, 0.0, 1.0], TypeError, "holds numbers, not True and False: say what makes"),
+        ([True, None, False, True], ValueError, "outcome is missing in 1 of 4"),
         (pd.Series([True, None, False, True], dtype="boolean"), ValueError, "missing in 1 of 4"),
-        (["yes", "no", "no", "no"], TypeError, "True or False"),
-        ([0, 1, 2, 3], TypeError, "True or False"),
+        (["yes", "no", "no", "no"], TypeError, "not True and False: map each word"),
+        ([0, 1, 2, 3], TypeError, "not True and False"),
     ],
 )
 def test_an_outcome_that_is_not_yes_or_no_is_refused(outcome, error, words):
     """Taken as a boolean, a missing outcome and the text "no" would both count as True."""
     with pytest.raises(error, match=words):
-        quality.separation([1.0, 2.0, 3.0, 4.0], outcome)
+        quality.auc_either_way([1.0, 2.0, 3.0, 4.0], outcome)
     with pytest.raises(error, match=words):
         quality.leakage_screen(PEOPLE[["age"]], pd.Series(outcome))
 
@@ -409,25 +483,57 @@ def screened(n=4000, seed=3):
 def test_the_screen_flags_the_leaks_and_nothing_else():
     table = quality.leakage_screen(*screened())
     assert set(table.index[table["suspicious"]]) == {"paid_at", "logins", "flag"}
-    assert table.index[0] == "paid_at" and table.loc["paid_at", "by_missing"] == 1
-    assert table.loc["noise", "by_value"] < 0.55
-    assert 0.7 < table.loc["useful", "by_value"] < 0.85
+    assert table.index[0] == "paid_at" and table.loc["paid_at", "auc_of_gaps"] == 1
+    assert table.loc["noise", "auc"] < 0.55
+    assert 0.7 < table.loc["useful", "auc"] < 0.85
 
 
 def test_a_text_of_many_values_does_not_judge_itself():
     """A code that few rows share would look like a leak if its rate held the row itself."""
     table = quality.leakage_screen(*screened())
-    assert table.loc["code", "by_value"] < 0.56
+    assert table.loc["code", "auc"] < 0.56
     features, outcome = screened()
     naive = features["code"].map(outcome.groupby(features["code"]).mean())
-    assert quality.separation(naive, outcome) > 0.8
+    assert quality.auc_either_way(naive, outcome) > 0.8
+
+
+@pytest.mark.parametrize(
+    "pattern", [[True, False], [True, False, False, True], [True] * 5 + [False]]
+)
+def test_a_text_of_which_no_value_recurs_tells_nothing_in_whatever_order_the_rows_are(pattern):
+    n = 40 * len(pattern)
+    outcome = pd.Series(pattern * 40)
+    features = pd.DataFrame({"id": [f"lead {i}" for i in range(n)], "age": range(n)})
+    table = quality.leakage_screen(features, outcome)
+    assert table.loc["id", "auc"] == 0.5 and not table.loc["id", "suspicious"]
+
+
+def test_the_halves_of_the_screen_are_fixed_and_even():
+    from funnelkit.quality import leakage
+
+    half = leakage._half(10_000)
+    assert (half[:100] == leakage._half(100)).all(), "a position's half is its own"
+    assert abs(half.mean() - 0.5) < 0.02
+    for lag in range(1, 30):
+        assert abs((half[lag:] == half[:-lag]).mean() - 0.5) < 0.03, f"rows {lag} apart"
+
+
+def test_the_screen_takes_times_durations_and_nullable_columns_in_their_order():
+    features, outcome = screened(200)
+    table = pd.DataFrame({"logins": features["logins"]})
+    table["as Int64"] = table["logins"].astype("Int64")
+    table["as text of numbers in objects"] = table["logins"].astype(object)
+    table["as time"] = pd.Timestamp("2026-01-01") + pd.to_timedelta(table["logins"], unit="D")
+    table["as zoned time"] = table["as time"].dt.tz_localize("UTC")
+    table["as duration"] = pd.to_timedelta(table["logins"], unit="D")
+    assert quality.leakage_screen(table, outcome)["auc"].nunique() == 1
 
 
 def test_the_screen_says_what_it_needs():
     features, outcome = screened(50)
     with pytest.raises(ValueError, match="different indexes"):
         quality.leakage_screen(features, outcome.iloc[1:])
-    with pytest.raises(ValueError, match="False in all rows"):
+    with pytest.raises(ValueError, match="the same value in all rows"):
         quality.leakage_screen(features, outcome & False)
     with pytest.raises(ValueError, match="suspicious is 95"):
         quality.leakage_screen(features, outcome, suspicious=95)
@@ -446,10 +552,16 @@ def test_what_was_known_too_late_is_counted():
     assert quality.known_too_late(table, "paid_at", decided="created_at").equals(given_)
     with pytest.raises(ValueError, match="different indexes"):
         quality.known_too_late(table, ["paid_at"], decided=table["created_at"][:2])
-    with pytest.raises(TypeError, match="'amount' holds int64, not times"):
+    with pytest.raises(TypeError, match="'amount' holds numbers, not times"):
         quality.known_too_late(table.assign(amount=3), ["amount"], decided="created_at")
     with pytest.raises(ValueError, match="decision is missing in 3 of 3"):
         quality.known_too_late(table, ["paid_at"], decided="never")
+    with pytest.raises(ValueError, match="'paid_at' has a time zone"):
+        zoned = table.assign(paid_at=table["paid_at"].dt.tz_localize("Europe/Berlin"))
+        quality.known_too_late(zoned, ["paid_at"], decided="created_at")
+    with pytest.raises(ValueError, match="2 columns called 'paid_at'"):
+        twice = pd.concat([table, table["paid_at"]], axis=1)
+        quality.known_too_late(twice, ["paid_at"], decided="created_at")
 
 
 # ---------------------------------------------------------------- crowds
@@ -478,7 +590,7 @@ def test_coarser_is_never_more_recognisable(rows):
     table = pd.DataFrame(rows, columns=["x", "y", "person"])
     table[["x", "y"]] = table[["x", "y"]].astype("str")
     both, one = table[["x", "y"]], table[["x"]]
-    found = quality.generalise({"both": both, "one": one}, k=3)
+    found = quality.compare_k_anonymity({"both": both, "one": one}, k=3)
     assert found.loc["one", "k"] >= found.loc["both", "k"]
     assert found.loc["one", "below"] <= found.loc["both", "below"]
     counts = Counter((x, y) for x, y, _ in rows)
@@ -493,10 +605,10 @@ def test_rows_of_one_person_are_no_crowd():
     table = pd.DataFrame({"born": [1980] * 5 + [1990] * 5, "person": [1] * 5 + list(range(5, 10))})
     assert quality.k_anonymity(table, ["born"]) == 5
     assert quality.k_anonymity(table, ["born"], person="person") == 1
-    found = quality.generalise({"year": table}, k=5, person="person").loc["year"]
+    found = quality.compare_k_anonymity({"year": table}, k=5, person="person").loc["year"]
     assert (found["alone"], found["below"], found["share_below"]) == (1, 1, 1 / 6)
     moved = pd.DataFrame({"town": ["A", "A", "B"], "person": [1, 2, 1]})
-    found = quality.generalise({"town": moved}, k=2, person="person").loc["town"]
+    found = quality.compare_k_anonymity({"town": moved}, k=2, person="person").loc["town"]
     assert (found["k"], found["alone"], found["below"]) == (1, 1, 1), "alone in one of her towns"
     with pytest.raises(ValueError, match="'person' is missing in 1 of 3"):
         quality.k_anonymity(moved.assign(person=[1, 2, None]), ["town"], person="person")
@@ -511,10 +623,16 @@ def test_crowds_say_what_they_need():
     with pytest.raises(ValueError, match="no rows"):
         quality.k_anonymity(table.iloc[:0], ["born"])
     with pytest.raises(ValueError, match="versions is empty"):
-        quality.generalise({})
+        quality.compare_k_anonymity({})
+    with pytest.raises(TypeError, match="versions is a list: give tables by name"):
+        quality.compare_k_anonymity([table])
+    with pytest.raises(ValueError, match="2 columns called 'born'"):
+        quality.group_sizes(pd.concat([table, table], axis=1), ["born"])
+    with pytest.raises(ValueError, match="'born' holds lists"):
+        quality.group_sizes(pd.DataFrame({"born": [[1980]]}), ["born"])
     for k in (1, 2.5, True):
-        with pytest.raises(ValueError, match="whole number of at least 2"):
-            quality.generalise({"exact": table}, k=k)
+        with pytest.raises((ValueError, TypeError), match="whole number of at least 2"):
+            quality.compare_k_anonymity({"exact": table}, k=k)
 
 
 def test_the_module_loads_nothing_heavy():
@@ -572,7 +690,7 @@ def test_the_identities_are_exactly_the_planted_pairs(leads):
     assert by_phone.value_counts().max() > 2, "households share a phone"
 
 
-def test_the_cleaned_leads_are_one_row_a_person_and_nothing_is_lost(leads, people):
+def test_the_cleaned_leads_are_one_row_per_person_and_nothing_is_lost(leads, people):
     pairs = PLANTED["same_person"]
     assert len(people) == leads["lead_id"].nunique() - len(pairs)
     assert people["lead_id"].is_unique and people["created_at"].is_monotonic_increasing
@@ -583,11 +701,11 @@ def test_the_cleaned_leads_are_one_row_a_person_and_nothing_is_lost(leads, peopl
     assert people["converted"].sum() == once["converted"].sum()
     assert people["converted_at"].notna().equals(people["converted"])
     assert list(people.columns) == [
-        *leads.columns, "age_from", "income_mended", "records", "tracking",
+        *leads.columns, "age_from", "income_corrected", "records", "tracking",
     ]  # fmt: skip
 
 
-def test_the_cleaned_leads_are_mended_where_they_were_wrong_and_nowhere_else(leads, people):
+def test_the_cleaned_leads_are_corrected_where_they_were_wrong_and_nowhere_else(leads, people):
     assert quality.report(people, quality.LEAD_RULES[:2])["rows"].iloc[-2:].sum() == 0
     before = leads.drop_duplicates().set_index("lead_id").loc[people["lead_id"]]
     wrong = set(PLANTED["impossible_ages"]) | set(PLANTED["stale_import"])
@@ -599,8 +717,8 @@ def test_the_cleaned_leads_are_mended_where_they_were_wrong_and_nowhere_else(lea
     assert people["age"][from_year].equals(of_year[from_year])
     assert people["age"].isna().equals(people["age_from"].isna())
 
-    assert set(people.loc[people["income_mended"], "lead_id"]) == set(PLANTED["crowns"])
-    factor = np.where(people["income_mended"], 25.0, 1.0)
+    assert set(people.loc[people["income_corrected"], "lead_id"]) == set(PLANTED["crowns"])
+    factor = np.where(people["income_corrected"], 25.0, 1.0)
     np.testing.assert_allclose(people["income"] * factor, before["income"].to_numpy())
     assert people["income"].max() < 250_000
 
@@ -639,6 +757,18 @@ def test_cleaning_changes_nothing_in_place_nor_depends_on_the_order_of_rows(lead
     pd.testing.assert_frame_equal(leads, copy)
     with pytest.raises(ValueError, match="cleaned already"):
         quality.clean_leads(people)
+    some = leads.head(300)
+    as_text = some.assign(created_at=some["created_at"].astype(str))
+    pd.testing.assert_frame_equal(
+        quality.clean_leads(as_text), quality.clean_leads(some), check_dtype=False
+    )
+    for column, values, words in [
+        ("age", some["age"].astype(str), "age holds text: remove"),
+        ("created_at", "03/04/2026", "'created_at' is not a time as ISO 8601"),
+        ("consent", "Yes", "consent holds text, not True and False: map each word"),
+    ]:
+        with pytest.raises((ValueError, TypeError), match=words):
+            quality.clean_leads(some.assign(**{column: values}))
     with pytest.raises(ValueError, match="no column in leads is called 'offer'"):
         quality.clean_leads(leads.drop(columns="offer"))
 

@@ -61,21 +61,23 @@ def orders_with_gaps(days, purchases=None, spent=None):
 
 
 def test_three_customers_by_hand():
-    table = segments.rfm_scores(ORDERS, as_of="2026-06-30", bins=3)
+    table = segments.rfm_scores(ORDERS, observed_until="2026-06-30", bins=3)
     assert list(table.loc["ann"]) == [10, 2, 200, 3, 3, 2, "332"]
     assert list(table.loc["ben"]) == [121, 1, 300, 1, 2, 3, "123"]
-    assert table.attrs["as_of"] == "2026-06-30"
+    assert table.attrs["observed_until"] == "2026-06-30"
 
 
 def test_few_days_are_a_high_score():
-    table = segments.rfm_scores(orders_with_gaps(range(10)), as_of="2026-06-30")
+    table = segments.rfm_scores(orders_with_gaps(range(10)), observed_until="2026-06-30")
     assert table["r"].tolist() == [5, 5, 4, 4, 3, 3, 2, 2, 1, 1]
 
 
 def test_without_ties_scores_are_quintiles():
     rng = np.random.default_rng(3)
     values = pd.Series(rng.permutation(np.arange(200.0)) ** 2 + 1)
-    scored = segments.rfm_scores(orders_with_gaps(np.zeros(200), spent=values), as_of="2026-06-30")
+    scored = segments.rfm_scores(
+        orders_with_gaps(np.zeros(200), spent=values), observed_until="2026-06-30"
+    )
     expected = pd.qcut(values, 5, labels=False) + 1
     assert scored["m"].tolist() == expected.tolist()
     assert scored["r"].unique().tolist() == [3], "all bought on one day: nobody is better"
@@ -84,7 +86,7 @@ def test_without_ties_scores_are_quintiles():
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.integers(0, 12), min_size=1, max_size=60), st.integers(2, 9))
 def test_scores_are_those_counted_one_by_one(days, bins):
-    table = segments.rfm_scores(orders_with_gaps(days), as_of="2026-06-30", bins=bins)
+    table = segments.rfm_scores(orders_with_gaps(days), observed_until="2026-06-30", bins=bins)
     assert table["r"].tolist() == one_by_one([-day for day in days], bins)
     assert table["r"].between(1, bins).all()
     assert table.groupby("days_since_last")["r"].nunique().eq(1).all(), "ties share a score"
@@ -95,7 +97,7 @@ def test_scores_are_those_counted_one_by_one(days, bins):
 @given(st.lists(st.integers(1, 400), min_size=2, max_size=40), st.sampled_from([5, 3]))
 def test_scores_do_not_change_with_the_unit_or_the_scale(spent, bins):
     plain = orders_with_gaps(np.zeros(len(spent)), spent=spent)
-    options = dict(as_of="2026-06-30", bins=bins)
+    options = dict(observed_until="2026-06-30", bins=bins)
     scores = segments.rfm_scores(plain, **options)["m"]
     for increasing in (lambda x: 25 * x, np.sqrt, np.log1p, lambda x: x**3):
         changed = plain.assign(amount=increasing(plain["amount"]))
@@ -108,30 +110,32 @@ def test_the_order_of_the_rows_does_not_matter(random):
     table = funnelkit.load("orders").head(300)
     rows = list(range(len(table)))
     random.shuffle(rows)
-    one = segments.rfm_scores(table, as_of="2026-06-30")
-    two = segments.rfm_scores(table.iloc[rows], as_of="2026-06-30")
+    one = segments.rfm_scores(table, observed_until="2026-06-30")
+    two = segments.rfm_scores(table.iloc[rows], observed_until="2026-06-30")
     pd.testing.assert_frame_equal(one, two)
 
 
 def test_what_comes_later_is_not_looked_at():
     cdnow = funnelkit.load("cdnow")
-    known = segments.rfm_scores(cdnow[cdnow["date"] <= "1997-09-30"], as_of="1997-09-30")
-    pd.testing.assert_frame_equal(segments.rfm_scores(cdnow, as_of="1997-09-30"), known)
+    known = segments.rfm_scores(cdnow[cdnow["date"] <= "1997-09-30"], observed_until="1997-09-30")
+    pd.testing.assert_frame_equal(segments.rfm_scores(cdnow, observed_until="1997-09-30"), known)
     assert len(known) == 2357
     assert (known["days_since_last"] >= 0).all()
 
 
 def test_rows_of_one_day_are_one_purchase():
     twice = pd.concat([ORDERS, ORDERS.head(1)])
-    table = segments.rfm_scores(twice, as_of="2026-06-30")
+    table = segments.rfm_scores(twice, observed_until="2026-06-30")
     assert table.loc["ann", ["purchases", "spent"]].tolist() == [2, 280]
     at_noon = ORDERS.assign(date=ORDERS["date"] + pd.Timedelta("12h"))
-    again = segments.rfm_scores(at_noon, as_of="2026-06-20 08:00")
-    assert again.loc["cat", "days_since_last"] == 0, "as_of is a day, and that day counts"
+    again = segments.rfm_scores(at_noon, observed_until="2026-06-20 08:00")
+    assert "cat" not in again.index, "she bought at noon, after this moment"
+    on_the_day = segments.rfm_scores(at_noon, observed_until="2026-06-20")
+    assert on_the_day.loc["cat", "days_since_last"] == 0, "a day is seen to its end"
 
 
 def test_cdnow_s_repeat_purchases_are_the_published_ones():
-    table = segments.rfm_scores(funnelkit.load("cdnow"), as_of="1997-09-30")
+    table = segments.rfm_scores(funnelkit.load("cdnow"), observed_until="1997-09-30")
     assert (table["purchases"] - 1).sum() == 2457, "Fader, Hardie & Lee 2005, calibration period"
 
 
@@ -139,19 +143,34 @@ def test_cdnow_s_repeat_purchases_are_the_published_ones():
     ("change", "options", "error", "words"),
     [
         (lambda t: t.drop(columns="date"), {}, ValueError, "no column in orders is called 'date'"),
-        (lambda t: t.assign(date="May"), {}, TypeError, "convert with pd.to_datetime"),
-        (lambda t: t.assign(amount="5"), {}, TypeError, "column 'amount' holds str, not numbers"),
+        (lambda t: t.assign(date="May"), {}, ValueError, "not a time as ISO 8601 .*pd.to_da"),
+        (lambda t: t.assign(amount="5"), {}, TypeError, "column 'amount' holds text: remove"),
         (lambda t: t.assign(amount=[1, None, 1, 1]), {}, ValueError, "missing in 1 of 4 rows"),
-        (lambda t: t.assign(amount=-1), {}, ValueError, "refunds"),
-        (lambda t: t, {"as_of": "2025-12-31"}, ValueError, "nobody had bought by 2025-12-31"),
+        (lambda t: t.assign(amount=-1), {}, ValueError, "refund"),
+        (lambda t: t.assign(amount=np.inf), {}, ValueError, "'amount' is infinite in 4 of 4"),
+        (lambda t: t.assign(amount=True), {}, TypeError, "column 'amount' is boolean"),
+        (lambda t: t.assign(date=t["date"].dt.tz_localize("UTC")), {}, ValueError, "time zone"),
+        (lambda t: t.assign(date=["03/04/2026"] * 4), {}, ValueError, "day, month, year"),
+        (lambda t: t.assign(customer_id=[8887, "8887", 1, 2]), {}, TypeError, "several types"),
+        (lambda t: t.assign(customer_id=["ann", " ", "b", "c"]), {}, ValueError, "is blank in 1"),
+        (lambda t: pd.concat([t, t["date"]], axis=1), {}, ValueError, "2 columns called 'date'"),
+        (lambda t: t, {"observed_until": None}, ValueError, "observed_until is missing"),
+        (lambda t: t, {"observed_until": "12/03/2026"}, ValueError, "ISO 8601"),
+        (lambda t: t, {"observed_until": "2026-06-30T00:00Z"}, ValueError, "time zone"),
+        (
+            lambda t: t,
+            {"observed_until": "2025-12-31"},
+            ValueError,
+            "nobody had bought by 2025-12-31",
+        ),
         (lambda t: t, {"bins": 10}, ValueError, "bins is 10"),
-        (lambda t: t, {"bins": True}, ValueError, "bins is True"),
+        (lambda t: t, {"bins": True}, TypeError, "bins is True"),
         (lambda t: t.to_dict(), {}, TypeError, "orders is a dict"),
     ],
 )
 def test_orders_that_cannot_be_scored_are_refused(change, options, error, words):
     with pytest.raises(error, match=words):
-        segments.rfm_scores(change(ORDERS), **{"as_of": "2026-06-30", **options})
+        segments.rfm_scores(change(ORDERS), **{"observed_until": "2026-06-30", **options})
 
 
 # ---------------------------------------------------------------- clusters
@@ -170,7 +189,7 @@ def clouds(n=300, distance=8.0, seed=1, spread=(1.0, 1.0)):
 
 def test_k_means_on_iris():
     """REFERENCE: scikit-learn's own: inertia 78.851, silhouette 0.553, sizes 62, 50, 38."""
-    model = segments.fit(IRIS, 3, scale=False)
+    model = segments.k_means(IRIS, 3, scale=False)
     labels = model.predict(IRIS)
     assert model["kmeans"].inertia_ == pytest.approx(78.851, abs=5e-4)
     assert segments.silhouette(IRIS, labels)["silhouette"].mean() == pytest.approx(0.553, abs=5e-4)
@@ -182,7 +201,7 @@ def test_k_means_on_iris():
 
 def test_clusters_are_numbered_by_their_centres_whatever_the_seed():
     features, truth = clouds()
-    models = [segments.fit(features, 4, seed=seed) for seed in range(5)]
+    models = [segments.k_means(features, 4, seed=seed) for seed in range(5)]
     for model in models:
         centres = model["kmeans"].cluster_centers_
         assert list(np.lexsort(centres.T[::-1].round(9))) == [0, 1, 2, 3]
@@ -193,7 +212,7 @@ def test_clusters_are_numbered_by_their_centres_whatever_the_seed():
 
 def test_scaling_is_learnt_where_the_clusters_are():
     features, _ = clouds(spread=(1, 1000))
-    model = segments.fit(features, 4)
+    model = segments.k_means(features, 4)
     scaled = (features - features.mean()) / features.std(ddof=0)
     same = KMeans(4, n_init=10, random_state=0).fit(scaled)
     assert model["kmeans"].inertia_ == pytest.approx(same.inertia_)
@@ -204,9 +223,9 @@ def test_scaling_is_learnt_where_the_clusters_are():
 
 def test_without_scaling_the_large_numbers_decide():
     features, truth = clouds(spread=(1, 1000))
-    unscaled = segments.fit(features, 4, scale=False).predict(features)
+    unscaled = segments.k_means(features, 4, scale=False).predict(features)
     assert adjusted_rand_score(truth, unscaled) < 0.6
-    assert adjusted_rand_score(truth, segments.fit(features, 4).predict(features)) == 1
+    assert adjusted_rand_score(truth, segments.k_means(features, 4).predict(features)) == 1
 
 
 def test_clustering_does_not_change_what_it_is_given():
@@ -260,20 +279,20 @@ GROUPINGS = st.integers(2, 30).flatmap(
 
 @settings(deadline=None)
 @given(GROUPINGS)
-def test_the_agreement_is_scikit_learn_s_and_counted_by_pairs(groupings):
+def test_the_adjusted_rand_index_is_scikit_learn_s_and_counted_by_pairs(groupings):
     one, other = groupings
-    found = segments.agreement(one, other)
+    found = segments.adjusted_rand_index(one, other)
     assert found == pytest.approx(adjusted_rand_score(one, other), abs=1e-12)
     assert found == pytest.approx(by_pairs(one, other), abs=1e-12)
-    assert found == segments.agreement(other, one)
+    assert found == segments.adjusted_rand_index(other, one)
     renamed = [f"group {4 - label}" for label in one]
-    assert segments.agreement(renamed, other) == pytest.approx(found, abs=1e-15)
-    assert segments.agreement(one, one) == 1
+    assert segments.adjusted_rand_index(renamed, other) == pytest.approx(found, abs=1e-15)
+    assert segments.adjusted_rand_index(one, one) == 1
 
 
-def test_groupings_by_lot_agree_no_more_than_chance():
+def test_random_groupings_agree_no_more_than_chance():
     rng = np.random.default_rng(5)
-    found = [segments.agreement(*rng.integers(0, 4, (2, 500))) for _ in range(200)]
+    found = [segments.adjusted_rand_index(*rng.integers(0, 4, (2, 500))) for _ in range(200)]
     assert abs(np.mean(found)) < 0.002
 
 
@@ -299,35 +318,100 @@ def test_the_criteria_find_four_clouds():
     assert pd.isna(segments.choose_k(features, [4], n_resamples=1).loc[4, "fall"])
 
 
+def test_gap_statistics_of_one_cloud_and_of_three_are_those_computed_step_by_step():
+    """An oracle with scikit-learn alone; the box is that of the scaled features."""
+    rng = np.random.default_rng(0)
+    centre = np.repeat([[0, 0], [8, 0], [0, 8]], 60, axis=0)
+    three = pd.DataFrame(centre + rng.normal(size=(180, 2)), columns=["x", "y"])
+    table = segments.choose_k(three, range(1, 6), n_resamples=2, n_references=10)
+    assert table["gap"].idxmax() == 3
+    scaled = ((three - three.mean()) / three.std(ddof=0)).to_numpy()
+    low, high = scaled.min(axis=0), scaled.max(axis=0)
+    clouds = [low + rng.random(scaled.shape) * (high - low) for _ in range(10)]
+    for k in (1, 3, 5):
+        logs = [np.log(KMeans(k, n_init=5, random_state=1).fit(cloud).inertia_) for cloud in clouds]
+        log_inertia = np.log(KMeans(k, n_init=5, random_state=1).fit(scaled).inertia_)
+        gap = np.mean(logs) - log_inertia
+        assert table.loc[k, "gap"] == pytest.approx(gap, abs=5 * table.loc[k, "gap_se"])
+        assert 0 < table.loc[k, "gap_se"] < 0.1
+    assert (table.loc[3, "silhouette"] - table.loc[3, "silhouette_null"]) > 0.2
+    again = segments.choose_k(three, range(1, 6), n_resamples=2, n_references=10)
+    pd.testing.assert_frame_equal(again, table)
+
+
+def test_a_rectangle_without_groups_shows_no_gap_though_silhouette_and_stability_choose():
+    """Uniform in a rectangle: silhouette and stability are best with four, which means nothing."""
+    rng = np.random.default_rng(3)
+    cloud = pd.DataFrame(rng.uniform(size=(1500, 2)) * [45, 2], columns=["age", "log_income"])
+    table = segments.choose_k(cloud, range(1, 6), n_resamples=4, n_references=8)
+    assert table["silhouette"].idxmax() == 4 and table.loc[4, "stability"] > 0.85
+    assert abs(table.loc[4, "silhouette"] - table.loc[4, "silhouette_null"]) < 0.02
+    assert (table["gap"].abs() < 0.05).all()
+
+
+def test_the_gap_of_the_leads_is_largest_at_four():
+    """REFERENCE: computed by independent code: 0.67, 0.64, 0.71, 0.80, 0.77, 0.68, se 0.01."""
+    people = quality.clean_leads(funnelkit.load("leads"))
+    people = people.assign(log_income=np.log(people["income"]))
+    early = people[people["created_at"] < "2025-11-01"][["age", "log_income"]].dropna()
+    table = segments.choose_k(early, range(1, 7), n_resamples=1, n_references=10)
+    reference = [0.67, 0.64, 0.71, 0.80, 0.77, 0.68]
+    np.testing.assert_allclose(table["gap"], reference, atol=0.03)
+    assert table["gap_se"].max() < 0.025
+
+
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [
-        (lambda: segments.fit(IRIS.to_numpy(), 3), TypeError, "features is a ndarray"),
-        (lambda: segments.fit(IRIS.assign(kind="a"), 3), TypeError, "'kind' holds str"),
-        (lambda: segments.fit(IRIS.assign(new=True), 3), TypeError, "'new' holds bool"),
+        (lambda: segments.k_means(IRIS.to_numpy(), 3), TypeError, "features is a.? ndarray"),
+        (lambda: segments.k_means(IRIS.assign(kind="a"), 3), TypeError, "'kind' holds text"),
+        (lambda: segments.k_means(IRIS.assign(new=True), 3), TypeError, "'new' is boolean"),
         (
-            lambda: segments.fit(IRIS.assign(x=[np.nan] + [1] * 149), 3),
+            lambda: segments.k_means(IRIS.assign(x=[np.nan] + [1] * 149), 3),
             ValueError,
             r"column 'x' is missing in 1 of 150 rows \(first: row 0\): fill them or leave out",
         ),
-        (lambda: segments.fit(IRIS.assign(x=-np.inf), 3), ValueError, "the logarithm of 0"),
-        (lambda: segments.fit(IRIS[[]], 3), ValueError, "no columns"),
-        (lambda: segments.fit(IRIS.head(2), 3), ValueError, "2 different cases"),
-        (lambda: segments.fit(pd.concat([IRIS.head(1)] * 9), 2), ValueError, "1 different"),
-        (lambda: segments.fit(IRIS, 0), ValueError, "k is 0"),
-        (lambda: segments.fit(IRIS, 2.5), ValueError, "k is 2.5"),
+        (lambda: segments.k_means(IRIS.assign(x=-np.inf), 3), ValueError, "the logarithm of 0"),
+        (lambda: segments.k_means(IRIS[[]], 3), ValueError, "no columns"),
+        (lambda: segments.k_means(IRIS.head(2), 3), ValueError, "2 different cases"),
+        (lambda: segments.k_means(pd.concat([IRIS.head(1)] * 9), 2), ValueError, "1 different"),
+        (lambda: segments.k_means(IRIS, 0), ValueError, "k is 0"),
+        (lambda: segments.k_means(IRIS, 2.5), TypeError, "k is 2.5"),
         (lambda: segments.stability(IRIS, 3, n_resamples=0), ValueError, "n_resamples is 0"),
-        (lambda: segments.stability(IRIS, 2.5), ValueError, "k is 2.5"),
-        (lambda: segments.stability(IRIS, True), ValueError, "k is True"),
+        (lambda: segments.stability(IRIS, 2.5), TypeError, "k is 2.5"),
+        (lambda: segments.stability(IRIS, True), TypeError, "k is True"),
         (lambda: segments.stability(IRIS.head(5), 3), ValueError, "5 different .* for 3 clusters"),
+        (lambda: segments.stability(IRIS, 3, n_resamples=True), TypeError, "n_resamples is True"),
+        (lambda: segments.k_means(IRIS, 3, n_init=0), ValueError, "n_init is 0"),
+        (lambda: segments.k_means(IRIS, 3, scale="no"), TypeError, "scale is 'no': give True or"),
+        (lambda: segments.k_means(IRIS, 3, seed=-1), ValueError, "seed is -1"),
+        (
+            lambda: segments.k_means(IRIS.assign(**{"x": 1}).rename(columns={"x": 1}), 3),
+            TypeError,
+            "names of columns of several types",
+        ),
         (lambda: segments.choose_k(IRIS, []), ValueError, "ks is empty"),
+        (lambda: segments.choose_k(IRIS, 3), TypeError, "ks is an int: give a range"),
+        (lambda: segments.choose_k(IRIS, [2.5]), TypeError, "each of ks is 2.5"),
+        (lambda: segments.choose_k(IRIS, [2], n_references=1), ValueError, "no standard error"),
+        (
+            lambda: segments.silhouette(IRIS, pd.Series([0, 1] * 75, index=range(149, -1, -1))),
+            ValueError,
+            "features and labels have different indexes",
+        ),
         (lambda: segments.silhouette(IRIS, [0] * 150), ValueError, "two clusters or more"),
         (lambda: segments.silhouette(IRIS, [0, 1]), ValueError, "2 of labels and 150 cases"),
-        (lambda: segments.agreement([0, None], [0, 1]), ValueError, "one is missing in 1 of 2"),
-        (lambda: segments.agreement([0, 1], [0]), ValueError, "1 of other and 2 cases"),
-        (lambda: segments.agreement([0], [0]), ValueError, "an agreement is about pairs"),
         (
-            lambda: segments.agreement(pd.Series([0, 1]), pd.Series([0, 1], index=[1, 0])),
+            lambda: segments.adjusted_rand_index([0, None], [0, 1]),
+            ValueError,
+            "one is missing in 1 of 2",
+        ),
+        (lambda: segments.adjusted_rand_index([0, 1], [0]), ValueError, "1 of other and 2 cases"),
+        (lambda: segments.adjusted_rand_index([0], [0]), ValueError, "the index is about pairs"),
+        (
+            lambda: segments.adjusted_rand_index(
+                pd.Series([0, 1]), pd.Series([0, 1], index=[1, 0])
+            ),
             ValueError,
             "different indexes",
         ),
@@ -359,13 +443,21 @@ def test_a_profile_has_sizes_medians_and_shares():
     shuffled = PEOPLE.set_axis(list("fedcba"))
     pd.testing.assert_frame_equal(segments.profile(shuffled, SEGMENT), table)
     assert list(segments.profile(PEOPLE, SEGMENT, ["age"])) == ["size", "share", "age"]
+    assert list(segments.profile(PEOPLE, SEGMENT, "age")) == ["size", "share", "age"]
+    nullable = segments.profile(PEOPLE.convert_dtypes(), SEGMENT)
+    pd.testing.assert_frame_equal(nullable, table)
 
 
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [
         (lambda: segments.profile(PEOPLE, SEGMENT, ["aeg"]), ValueError, "did you mean 'age'"),
-        (lambda: segments.profile(PEOPLE, SEGMENT, ["name"]), TypeError, "'name' holds str"),
+        (lambda: segments.profile(PEOPLE, SEGMENT, ["name"]), TypeError, "'name' holds text"),
+        (
+            lambda: segments.profile(PEOPLE, pd.Series(SEGMENT, index=range(5, -1, -1))),
+            ValueError,
+            "table and labels have different indexes",
+        ),
         (lambda: segments.profile(PEOPLE, SEGMENT[:2]), ValueError, "2 of labels and 6 cases"),
     ],
 )
@@ -390,7 +482,7 @@ def test_rules_say_in_words_what_the_tree_does():
     ]
     assert table["segment"].tolist() == ["poor", "young", "rich"]
     assert table["size"].tolist() == [2, 2, 2] and table["right"].tolist() == [1, 1, 1]
-    assert table.attrs["agreement"] == 1
+    assert table.attrs["accuracy"] == 1
 
 
 def test_rules_are_held_against_other_cases():
@@ -399,7 +491,7 @@ def test_rules_are_held_against_other_cases():
     table = segments.rules(tree, others, ["poor", "young", "young"])
     assert table["size"].tolist() == [2, 1, 0]
     assert table["right"].tolist()[:2] == [0.5, 1] and pd.isna(table["right"].iloc[2])
-    assert table.attrs["agreement"] == pytest.approx(2 / 3)
+    assert table.attrs["accuracy"] == pytest.approx(2 / 3)
 
 
 @settings(max_examples=20, deadline=None)
@@ -413,7 +505,7 @@ def test_each_case_fits_the_rule_of_its_leaf_and_no_other(seed, depth):
     fits = [features.eval(f"({condition})").sum() for condition in conditions]
     assert fits == table["size"].tolist()
     right = (table["size"] * table["right"]).sum() / len(features)
-    assert right == pytest.approx(tree.score(features, label)) == table.attrs["agreement"]
+    assert right == pytest.approx(tree.score(features, label)) == table.attrs["accuracy"]
 
 
 def test_rules_of_what_is_no_tree_are_refused():
@@ -422,6 +514,12 @@ def test_rules_of_what_is_no_tree_are_refused():
         segments.rules(DecisionTreeClassifier(), known, label)
     with pytest.raises(TypeError, match="tree is a str"):
         segments.rules("age > 3", known, label)
+    with pytest.raises(ValueError, match="no feature of the tree is called 'aeg': did you mean"):
+        segments.rules(tree, known, label, write={"aeg": str})
+    with pytest.raises(TypeError, match=r"write\['age'\] is a str: give a function"):
+        segments.rules(tree, known, label, write={"age": "{:.0f}"})
+    with pytest.raises(ValueError, match="features and labels have different indexes"):
+        segments.rules(tree, known, pd.Series(label, index=known.index[::-1]))
     with pytest.raises(ValueError, match="grown on age, income: give these columns, in order"):
         segments.rules(tree, known[["income", "age"]], label)
     stump = DecisionTreeClassifier(max_depth=1).fit(known, ["all"] * 6)
@@ -477,10 +575,13 @@ def test_a_plan_for_everybody_is_the_mean_within_the_sizes_of_the_segments():
     ("table", "plan", "error", "words"),
     [
         (LEADS, "gfit", ValueError, "no action in column 'offer' is called 'gfit': did you mean"),
-        (LEADS, {"young": "gift"}, ValueError, "the plan says nothing of segment 'old'"),
+        (LEADS, {"young": "gift"}, ValueError, "the plan says nothing about segment 'old'"),
         (LEADS, ["gift", "none"], TypeError, "plan is a list"),
         (LEADS.iloc[2:], "none", ValueError, "nobody in segment 'young' got 'none'"),
         (LEADS.assign(converted="yes"), "none", TypeError, "not True and False"),
+        (LEADS.assign(converted=np.inf), "none", ValueError, "'converted' is infinite in 8 of 8"),
+        (LEADS.iloc[:0], "none", ValueError, "no rows"),
+        (LEADS.assign(offer=[0, 1] * 4), "1", ValueError, "is called '1': did you mean 1"),
         (LEADS.assign(segment=None), "none", ValueError, "column 'segment' is missing in 8 of 8"),
         (LEADS.drop(columns="offer"), "none", ValueError, "no column in table is called 'offer'"),
     ],
@@ -499,12 +600,12 @@ def test_the_segments_planted_among_the_leads_are_found_and_so_are_their_offers(
     complete = people[people[["age", "income"]].notna().all(axis=1)]
     columns = ["age", "log_income"]
     early = complete["created_at"] < "2025-11-01"
-    model = segments.fit(complete.loc[early, columns], 4)
+    model = segments.k_means(complete.loc[early, columns], 4)
     late = complete[complete["created_at"] >= "2026-01-01"]
-    assert 0.68 < segments.agreement(model.predict(late[columns]), late["kind"]) < 0.82
-    unscaled = segments.fit(complete.loc[early, ["age", "income"]], 3, scale=False)
-    alone = segments.fit(complete.loc[early, ["income"]], 3, scale=False)
-    assert segments.agreement(unscaled["kmeans"].labels_, alone["kmeans"].labels_) > 0.99
+    assert 0.68 < segments.adjusted_rand_index(model.predict(late[columns]), late["kind"]) < 0.82
+    unscaled = segments.k_means(complete.loc[early, ["age", "income"]], 3, scale=False)
+    alone = segments.k_means(complete.loc[early, ["income"]], 3, scale=False)
+    assert segments.adjusted_rand_index(unscaled["kmeans"].labels_, alone["kmeans"].labels_) > 0.99
     rates = metrics.rates(people, "enrolled", by=["kind", "offer"])["rate"].unstack()
     assert rates.loc["students"].idxmax() == "instalments"
     assert rates.loc["young_professionals"].idxmax() == "certificate"

@@ -1,4 +1,7 @@
-"""The school's leads: the rules that find their faults, and the steps that clean them."""
+"""The school's leads: the rules that find their faults, and the steps that clean them.
+
+Input is checked as `funnelkit._inputs` says.
+"""
 
 import numpy as np
 import pandas as pd
@@ -8,8 +11,6 @@ from funnelkit.quality.identities import resolve_identities
 from funnelkit.quality.rules import Rule
 
 __all__ = ["AGES", "CROWNS", "LEAD_RULES", "SAME_PERSON", "clean_leads"]
-
-# ---------------------------------------------------------------- the school's leads
 
 AGES = (14, 110)  # years; what an age can be
 
@@ -48,7 +49,7 @@ LEAD_RULES = (
 
 
 def clean_leads(leads):
-    """Return the school's leads as lesson 11 leaves them: one row a person, mended, flagged.
+    """Return the school's leads as lesson 11 leaves them: one row per person, faults corrected.
 
     In this order: rows that repeat another are dropped; ages that are impossible, missing or
     contradict the year of birth are taken from that year; incomes of the lists of March to May
@@ -64,8 +65,8 @@ def clean_leads(leads):
     Returns
     -------
     DataFrame
-        The columns of the table, one row a person, in order of `created_at`, and four more:
-        `age_from` ("typed", "birth year", or missing like the age), `income_mended` (was in
+        The columns of the table, one row per person, in order of `created_at`, and four more:
+        `age_from` ("typed", "birth year", or missing like the age), `income_corrected` (was in
         crowns), `records` (how many the person had) and `tracking` ("tracked", "refused", or
         "no visit": why `visit_count` is missing). Of several records the first is kept, since
         what a lead did is counted from its start; `called`, `converted`, `converted_at` and
@@ -74,11 +75,8 @@ def clean_leads(leads):
 
     Raises
     ------
-    TypeError
-        If `leads` is no DataFrame.
     ValueError
-        If a column of the table is missing, or the leads have been cleaned already: crowns
-        would be divided twice.
+        If the leads have been cleaned already: crowns would be divided twice.
 
     Examples
     --------
@@ -88,22 +86,47 @@ def clean_leads(leads):
     >>> bool(people["lead_id"].is_unique), report(people, LEAD_RULES[:2])["rows"].iloc[-2:].sum()
     (True, np.int64(0))
     """
-    _inputs.need_columns(
-        leads, [column.name for column in schemas.SCHEMAS["leads"].columns], "leads"
+    columns = schemas.schema_of("leads").columns
+    _inputs.need_columns(leads, [column.name for column in columns], "leads")
+    if "income_corrected" in leads:
+        raise ValueError(
+            "leads have the column 'income_corrected', so they are cleaned already: use them as "
+            "they are"
+        )
+    leads = leads.assign(**{column.name: _typed(leads, column) for column in columns})
+    steps = (
+        _drop_repeats,
+        _correct_ages,
+        _crowns_to_euros,
+        _one_row_per_person,
+        _say_why_untracked,
     )
-    if "income_mended" in leads:
-        raise ValueError("leads have the column 'income_mended': they are cleaned already")
-    steps = (_drop_repeats, _mend_ages, _crowns_to_euros, _one_row_a_person, _say_why_untracked)
     for step in steps:
         leads = step(leads)
     return leads
+
+
+def _typed(leads, column):
+    """Return a column in the type that the steps compute with; refuse what is of another."""
+    values, name = leads[column.name], column.name
+    if column.kind in ("time", "date"):
+        return _inputs.times(values, name, missing="keep" if column.missing else "refuse")
+    if column.kind == "flag":
+        return _inputs.booleans(values, name)
+    if column.kind == "text":
+        _inputs.need_hashable(values, name)
+        return values
+    numbers = _inputs.numbers(name, values, missing="keep")
+    remedy = "leave these rows out"
+    _inputs.refuse(np.isinf(numbers), f"{name} is infinite", remedy, index=leads.index)
+    return values if isinstance(values.dtype, np.dtype) else numbers
 
 
 def _drop_repeats(leads):
     return leads.drop_duplicates()
 
 
-def _mend_ages(leads):
+def _correct_ages(leads):
     """Take the age from the year of birth where none was typed, or none that can be true."""
     wrong = leads["age"].isna() | _impossible_age(leads) | _stale_age(leads)
     age = leads["age"].mask(wrong, leads["created_at"].dt.year - leads["birth_year"])
@@ -114,10 +137,10 @@ def _mend_ages(leads):
 def _crowns_to_euros(leads):
     wrong = _in_crowns(leads)
     euros = leads["income"] / CROWNS["to_the_euro"]
-    return leads.assign(income=leads["income"].mask(wrong, euros), income_mended=wrong)
+    return leads.assign(income=leads["income"].mask(wrong, euros), income_corrected=wrong)
 
 
-def _one_row_a_person(leads):
+def _one_row_per_person(leads):
     """Keep the first record of each person, with the outcome of all."""
     leads = leads.sort_values(["created_at", "lead_id"], ignore_index=True)
     person = resolve_identities(leads, SAME_PERSON)

@@ -1,4 +1,4 @@
-"""Columns that know the outcome: leakage."""
+"""Columns that know the outcome: leakage. Input is checked as `funnelkit._inputs` says."""
 
 import numpy as np
 import pandas as pd
@@ -6,18 +6,16 @@ import pandas as pd
 from funnelkit import _inputs, ranking
 from funnelkit.contract import Example, Metric
 
-__all__ = ["METRICS", "known_too_late", "leakage_screen", "separation"]
-
-# ---------------------------------------------------------------- leakage
+__all__ = ["METRICS", "auc_either_way", "known_too_late", "leakage_screen"]
 
 
-def separation(values, outcome):
-    """How well one number tells those who converted from those who did not.
+def auc_either_way(values, outcome):
+    """How well one number tells converted cases from the others, whichever way it points.
 
-    Of all pairs of one who converted and one who did not, the share in which the number is
-    larger for the one who converted (a tie counts half); turned round if it is below 1/2, since
-    a number that is always smaller tells as much. Also called AUC. 0.5: it tells nothing; 1: it
-    tells all.
+    The area under the ROC curve, `funnelkit.ranking.auc`: of all pairs of a converted case and
+    another, the share in which the number is larger for the converted one (a tie counts half).
+    It is turned round, 1 - AUC, where it is below 1/2, since a number that is always smaller
+    tells as much. 0.5: it tells nothing; 1: it tells all.
 
     Parameters
     ----------
@@ -32,25 +30,24 @@ def separation(values, outcome):
         From 0.5 to 1; missing if one of the two groups is empty. Rows without a value are left
         out.
 
-    Raises
-    ------
-    TypeError
-        If the outcome is not of True and False (or 1 and 0).
-    ValueError
-        If there are not as many outcomes as values, or one is missing.
-
     Examples
     --------
-    Two who converted, two who did not; three pairs in order and one tie, so 3.5 of 4:
+    Two converted and two did not; three pairs are in order and one is a tie, so 3.5 of 4:
 
-    >>> separation([3, 2, 2, 1], [True, True, False, False])
+    >>> auc_either_way([3, 2, 2, 1], [True, True, False, False])
     0.875
     """
-    values, outcome = np.asarray(values, dtype=float), _yes_or_no(outcome).to_numpy()
-    if len(values) != len(outcome):
-        raise ValueError(f"there are {len(values):,} values and {len(outcome):,} outcomes")
+    _inputs.aligned(values=values, outcome=outcome)
+    values = np.atleast_1d(_inputs.numbers("values", values, missing="keep"))
+    outcome = _yes_or_no(outcome).to_numpy()
+    _inputs.need_same_length(values=values, outcome=outcome)
+    return _auc_either_way(values, outcome)
+
+
+def _auc_either_way(values, outcome):
     known = ~np.isnan(values)
-    values, outcome = values[known], outcome[known]
+    # The order is all that counts, and ranks are finite where values are not.
+    values, outcome = pd.Series(values[known]).rank().to_numpy(), outcome[known]
     if outcome.all() or not outcome.any():
         return float("nan")
     share = ranking.auc(values, outcome)
@@ -59,13 +56,8 @@ def separation(values, outcome):
 
 def _yes_or_no(outcome):
     """Return the outcome as booleans, if it says yes or no for each row."""
-    outcome = pd.Series(outcome)
-    _inputs.refuse(
-        outcome.isna(), "outcome is missing", "leave these rows out, or wait for the outcome"
-    )
-    if not outcome.isin([True, False]).all():
-        raise TypeError(f"outcome holds {outcome.dtype} values: give True or False for each row")
-    return outcome.astype(bool)
+    remedy = "leave these rows out, or wait for the outcome"
+    return _inputs.booleans(outcome, "outcome", missing=remedy)
 
 
 def leakage_screen(features, outcome, *, suspicious=0.95):
@@ -74,85 +66,95 @@ def leakage_screen(features, outcome, *, suspicious=0.95):
     Parameters
     ----------
     features : DataFrame
-        The features, one row a case. Numbers and booleans are taken as they are, times in their
-        order; a text is replaced by the rate of its value among the *other* half of the rows
-        (odd rows are judged by even ones and the other way round).
+        The features, one row per case. Numbers and booleans are taken as they are, times and
+        durations in their order; a text is replaced by the rate of its value among the *other*
+        half of the rows, the halves being dealt by a fixed hash of the row's position.
     outcome : Series of bool
         Whether each case converted; index of `features`.
     suspicious : float, default 0.95
-        From which separation on a feature is flagged.
+        From which AUC on a feature is flagged.
 
     Returns
     -------
     DataFrame
-        One row a feature, most telling first: `by_value` and `by_missing` (`separation` of the
+        One row per feature, most telling first: `auc` and `auc_of_gaps` (`auc_either_way` of the
         values, and of whether there is one), `suspicious`. A flag is a question, not a verdict:
         ask when the column is filled, and by whom.
-
-    Raises
-    ------
-    TypeError
-        If `features` is no DataFrame, or the outcome is not of True and False (or 1 and 0).
-    ValueError
-        If the outcome has another index, a missing or only one value, or `suspicious` does not
-        lie above 0.5 and up to 1.
 
     Examples
     --------
     >>> cases = pd.DataFrame({"visits": [1, 4, 2, 5, 1, 3], "invoice": [None] * 3 + ["x"] * 3})
     >>> leakage_screen(cases, pd.Series([False, False, False, True, True, True])).round(2)
-             by_value  by_missing  suspicious
+              auc  auc_of_gaps  suspicious
     feature
-    invoice       NaN         1.0        True
-    visits       0.61         0.5       False
+    invoice   NaN          1.0        True
+    visits   0.61          0.5       False
     """
-    _inputs.need_columns(features, [], "features")
-    outcome = pd.Series(outcome)
-    if not outcome.index.equals(features.index):
-        raise ValueError("outcome and features have different indexes: take both from one table")
-    if not 0.5 < suspicious <= 1:
-        raise ValueError(f"suspicious is {suspicious}: give a separation above 0.5, up to 1")
+    _inputs.need_columns(features, _inputs.need_table(features, "features").columns, "features")
+    _inputs.aligned(outcome=outcome, features=features)
     outcome = _yes_or_no(outcome)
+    _inputs.need_same_length(outcome=outcome, features=features)
+    suspicious = _inputs.number(
+        "suspicious", suspicious, above=0.5, at_most=1, remedy="give an AUC above 0.5, up to 1"
+    )
     if outcome.nunique() < 2:
         raise ValueError(
-            f"outcome is {outcome.iloc[0]} in all rows: there is nothing to tell apart"
+            "outcome has no row or the same value in all rows: give cases that converted and "
+            "cases that did not"
         )
-    rows = {}
+    yes, rows = outcome.to_numpy(), {}
     for name in features.columns:
-        column = features[name]
+        column = features[name].reset_index(drop=True)
+        gaps = column.isna().to_numpy(float)
         rows[name] = [
-            separation(_as_numbers(column, outcome), outcome),
-            separation(column.isna(), outcome),
+            _auc_either_way(_as_numbers(column, name, yes), yes),
+            _auc_either_way(gaps, yes),
         ]
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=["by_value", "by_missing"])
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=["auc", "auc_of_gaps"])
     table.index.name = "feature"
     most = table.max(axis=1)
     table["suspicious"] = most >= suspicious
     return table.loc[most.sort_values(ascending=False, kind="stable").index]
 
 
-def _as_numbers(column, outcome):
+def _as_numbers(column, name, outcome):
     """Return a feature as floats: times in their order, texts by the rate of their value."""
-    if pd.api.types.is_datetime64_any_dtype(column):
-        return column.rank()
+    _inputs.need_hashable(column, name)
+    column = column.infer_objects()
+    if column.dtype.kind in "mM":
+        return column.rank().to_numpy(float)
     if pd.api.types.is_numeric_dtype(column):
         return column.astype("Float64").to_numpy(float, na_value=np.nan)
-    odd = np.arange(len(column)) % 2 == 1
-    numbers = pd.Series(np.nan, index=column.index)
-    for half in (odd, ~odd):
-        rate = outcome[~half].groupby(column[~half], observed=True).mean()
-        # A value that the other half does not have tells nothing: it gets the common rate.
-        numbers[half] = column[half].map(rate).astype(float).fillna(outcome[~half].mean())
-    return numbers.where(column.notna())
+    _inputs.need_one_type(column, name)
+    half, outcome = _half(len(column)), pd.Series(outcome)
+    # A value that the other half does not have tells nothing: all such get the common rate.
+    numbers = pd.Series(outcome.mean(), index=column.index)
+    for part in (half, ~half):
+        rate = outcome[~part].groupby(column[~part], observed=True).mean()
+        known = column[part].map(rate).astype(float).dropna()
+        numbers[known.index] = known
+    return numbers.where(column.notna()).to_numpy(float)
+
+
+def _half(n):
+    """Deal n rows into two halves by a hash of their position: no order of rows follows it.
+
+    Odd against even would: in matched pairs, yes and no alternate. The hash is the finaliser of
+    SplitMix64 (Steele, Lea and Flood 2014); its products wrap around at 64 bits.
+    """
+    x = np.arange(1, n + 1, dtype="uint64") * np.uint64(0x9E3779B97F4A7C15)
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return (x >> np.uint64(63)).astype(bool)
 
 
 def known_too_late(table, columns, *, decided):
-    """Count how many values were only known after the decision that they are to help.
+    """Count the values that were only known after the decision that they are meant to help.
 
     Parameters
     ----------
     table : DataFrame
-        One row a case.
+        One row per case.
     columns : str or list of str
         Columns with the time at which something became known.
     decided : str or Series of times
@@ -161,15 +163,8 @@ def known_too_late(table, columns, *, decided):
     Returns
     -------
     DataFrame
-        One row a column: `known` (rows that have a time), `too_late` (of these, after the
+        One row per column: `known` (rows that have a time), `too_late` (of these, after the
         decision) and `share`.
-
-    Raises
-    ------
-    TypeError
-        If `table` is no DataFrame, or a column or `decided` holds no times.
-    ValueError
-        If a column is not in the table, `decided` has another index, or a decision has no time.
 
     Examples
     --------
@@ -182,35 +177,47 @@ def known_too_late(table, columns, *, decided):
     column
     paid_at      1         1    1.0
     """
-    columns = [columns] if isinstance(columns, str) else list(columns)
-    _inputs.need_columns(table, columns, "table")
-    if isinstance(decided, str):
-        _inputs.need_columns(table, [decided], "table")
-        decided = table[decided]
-    decided = pd.Series(decided)
-    if not decided.index.equals(table.index):
-        raise ValueError("decided and table have different indexes: give one time for each row")
-    for name, times in {**table[columns], "decided": decided}.items():
-        if not pd.api.types.is_datetime64_any_dtype(times):
-            raise TypeError(f"{name!r} holds {times.dtype}, not times: use pd.to_datetime")
-    _inputs.refuse(decided.isna(), "the time of the decision is missing", "leave these rows out")
-    known = table[columns].notna().sum()
-    late = table[columns].gt(decided, axis=0).sum()
+    columns = _inputs.names("columns", columns)
+    if not columns:
+        raise ValueError("columns is empty: name columns with the time of something")
+    _inputs.need_columns(table, columns)
+    columns = list(dict.fromkeys(columns))
+    decided = _decisions(table, decided)
+    told = pd.DataFrame(
+        {name: _inputs.times(table[name], name, missing="keep") for name in columns}
+    )
+    known, late = told.notna().sum(), told.gt(decided, axis=0).sum()
     result = pd.DataFrame({"known": known, "too_late": late, "share": late / known})
     return result.rename_axis("column")
+
+
+def _decisions(table, decided):
+    """Return the time of each decision, from a column of the table or as given."""
+    if isinstance(decided, str):
+        _inputs.need_columns(table, [decided])
+        decided, name = table[decided], decided
+    else:
+        name = "decided"
+        _inputs.aligned(decided=decided, table=table)
+        decided = _inputs.as_series(decided, name)
+        _inputs.need_same_length(decided=decided, table=table)
+        decided = decided.set_axis(table.index)
+    remedy = "leave these rows out"
+    _inputs.refuse(decided.isna(), "the time of the decision is missing", remedy, index=table.index)
+    return _inputs.times(decided, name)
 
 
 # ---------------------------------------------------------------- what the metrics mean
 
 METRICS = (
     Metric(
-        name="separation",
+        name="auc_either_way",
         formula=r"\frac{n_{>} + n_{=}/2}{n_1 n_0}",
-        numerator="pairs put in order, ties by half",
-        denominator="pairs of one who converted and one not",
+        numerator="pairs put in order, ties counted half",
+        denominator="pairs of a converted case and another",
         unit="share of pairs, 0.5 to 1",
         window="that of the outcome",
-        function="funnelkit.quality.separation",
+        function="funnelkit.quality.auc_either_way",
         example=Example({"values": [3, 2, 2, 1], "outcome": [True, True, False, False]}, 3.5, 4),
     ),
 )

@@ -1,6 +1,9 @@
-"""Rules that rows have to keep: a report, a schema check, a monitor."""
+"""Rules that rows have to keep: a report, a schema check, a monitor.
 
-from collections.abc import Callable
+Input is checked as `funnelkit._inputs` says.
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,13 +35,6 @@ class Rule:
         Takes the table and returns a boolean for each row: True where it is at fault. A missing
         answer (from comparing with a missing value) counts as not at fault.
 
-    Raises
-    ------
-    ValueError
-        If the kind is none of these.
-    TypeError
-        If `fault` is no function.
-
     Examples
     --------
     >>> adults = Rule("age over 110", "impossible", lambda t: t["age"] > 110)
@@ -51,10 +47,12 @@ class Rule:
     fault: Callable
 
     def __post_init__(self):
-        _inputs.need_known(self.kind, KINDS, "kind of fault")
+        if not isinstance(self.name, str):
+            raise TypeError(f"name is {_inputs.name_of_type(self.name)}: name the fault in words")
+        _inputs.one_of("kind", self.kind, KINDS)
         if not callable(self.fault):
             raise TypeError(
-                f"the fault of rule {self.name!r} is a {type(self.fault).__name__}: give a "
+                f"the fault of rule {self.name!r} is {_inputs.name_of_type(self.fault)}: give a "
                 "function of the table, such as lambda t: t['age'] > 110"
             )
 
@@ -70,29 +68,16 @@ class Rule:
         -------
         Series of bool
             With the index of the table.
-
-        Raises
-        ------
-        ValueError
-            If the rule names a column that the table lacks, or answers for other rows.
-        TypeError
-            If the rule answers with one value for all rows, or with something else than True and
-            False.
         """
-        try:
-            answer = self.fault(table)
-        except KeyError as error:
-            raise ValueError(
-                f"rule {self.name!r} needs the column {error}, and the table has none of that "
-                f"name; it has {', '.join(map(str, table.columns))}"
-            ) from None
+        _inputs.need_table(table)
+        answer = self._answer(table)
         if not pd.api.types.is_list_like(answer) or isinstance(answer, pd.DataFrame):
             raise TypeError(
-                f"rule {self.name!r} answers with a {type(answer).__name__}: return one True or "
-                "False for each row"
+                f"rule {self.name!r} answers with {_inputs.name_of_type(answer)}: return one True "
+                "or False for each row"
             )
         if not isinstance(answer, pd.Series):
-            answer = pd.Series(answer)
+            answer = _inputs.as_series(answer, f"the answer of rule {self.name!r}")
             if len(answer) == len(table):
                 answer.index = table.index
         if not answer.index.equals(table.index):
@@ -107,21 +92,43 @@ class Rule:
             )
         return answer.astype("boolean").fillna(False).astype(bool)
 
+    def _answer(self, table):
+        """Ask the rule, and say in its name what it lacks where it fails."""
+        try:
+            return self.fault(table)
+        except (KeyError, AttributeError) as error:
+            lacks = error.args[0] if isinstance(error, KeyError) else error.name
+            remedy = _inputs.close_to(lacks, table.columns)
+            raise ValueError(
+                f"rule {self.name!r} needs the column {lacks!r}, which the table does not have: "
+                f"{remedy}"
+            ) from error
+        except (TypeError, ValueError) as error:
+            types = ", ".join(f"{name} {kind}" for name, kind in table.dtypes.items())
+            raise ValueError(
+                f"rule {self.name!r} does not fit the types of the columns ({types}): convert "
+                "first what it compares, for instance with pd.to_numeric or pd.to_datetime"
+            ) from error
+
 
 def _need_rules(rules):
     """Return the rules as a list, if they are rules and each has its own name."""
+    if not isinstance(rules, Rule) and not pd.api.types.is_list_like(rules):
+        raise TypeError(f"rules is {_inputs.name_of_type(rules)}: give a list of quality.Rule")
     rules = [rules] if isinstance(rules, Rule) else list(rules)
     names = set()
     for rule in rules:
         if not isinstance(rule, Rule):
-            raise TypeError(f"rules holds a {type(rule).__name__}: give each as a quality.Rule")
+            raise TypeError(
+                f"rules holds {_inputs.name_of_type(rule)}: give each as a quality.Rule"
+            )
         if rule.name in names:
             raise ValueError(f"two faults are called {rule.name!r}: give each rule its own name")
         names.add(rule.name)
     return rules
 
 
-def report(table, rules=(), *, examples=3):
+def report(table, rules=(), *, placeholders=None, examples=3):
     """Count the faults of a table: what is missing, repeated, impossible, inconsistent, stale.
 
     Parameters
@@ -131,22 +138,18 @@ def report(table, rules=(), *, examples=3):
     rules : iterable of Rule
         What else is a fault. Missing values, column by column, and rows that repeat an earlier
         row in every column are always counted.
+    placeholders : mapping of str to value or list, optional
+        What stands for "not known" in a column though it is a value, such as
+        ``{"age": 0, "born": "1900-01-01", "phone": ["-", "unknown"]}``. Counted by themselves.
     examples : int, default 3
         How many rows to name for each fault.
 
     Returns
     -------
     DataFrame
-        One row a fault, by name in the index `check`: `kind`, `rows` (at fault), `share` (of all
-        rows), `examples` (labels of the first rows at fault). A column without a missing value
-        has no row; a rule without a fault has one, with 0.
-
-    Raises
-    ------
-    TypeError
-        If `table` is no DataFrame, a rule is no `Rule`, or does not answer with True and False.
-    ValueError
-        If the table has no rows, two rules have one name, or a rule names a missing column.
+        One row per fault, by name in the index `check`: `kind`, `rows` (at fault), `share` (of
+        all rows), `examples` (labels of the first rows at fault). A column without a missing
+        value has no row; a rule without a fault has one, with 0.
 
     Examples
     --------
@@ -157,14 +160,18 @@ def report(table, rules=(), *, examples=3):
     exact repeat   duplicate     1   0.33        2
     age over 110  impossible     2   0.67     1, 2
     """
-    _inputs.need_columns(table, [], "table")
-    if table.empty:
-        raise ValueError("the table has no rows: there is nothing to report on")
+    _inputs.need_columns(table, _inputs.need_table(table).columns)
+    _inputs.need_rows(table, why="there is nothing to report on")
+    examples = _inputs.whole("examples", examples, at_least=0)
+    for column in table.columns:
+        _inputs.need_hashable(table[column], column)
     found = {}
     for column in table.columns:
         missing = table[column].isna()
         if missing.any():
             found[f"{column} missing"] = ("missing", missing)
+    for column, values in _placeholders(table, placeholders).items():
+        found[f"{column} placeholder"] = ("missing", table[column].isin(values))
     found["exact repeat"] = ("duplicate", table.duplicated())
     for rule in _need_rules(rules):
         if rule.name in found:
@@ -178,11 +185,29 @@ def report(table, rules=(), *, examples=3):
     return pd.DataFrame(rows, pd.Index(list(found), name="check"), names)
 
 
+def _placeholders(table, placeholders):
+    """Return for each column named the values that stand for a missing one, as a list."""
+    placeholders = {} if placeholders is None else placeholders
+    if not isinstance(placeholders, Mapping):
+        raise TypeError(
+            f"placeholders is {_inputs.name_of_type(placeholders)}: give the values of each "
+            "column, such as {'age': 0, 'phone': ['-', 'unknown']}"
+        )
+    _inputs.need_columns(table, placeholders)
+    given = {}
+    for column, values in placeholders.items():
+        values = list(values) if pd.api.types.is_list_like(values) else [values]
+        if table[column].dtype.kind == "M":
+            values = [_inputs.moment(f"the placeholder of {column!r}", value) for value in values]
+        given[column] = values
+    return given
+
+
 def check_schema(table, columns, *, name="table"):
     """Refuse a table that is not what was agreed, and say everything that is wrong, at once.
 
-    `funnelkit.load` stops at the first fault; who has to ask for a better export wants the
-    whole list.
+    `funnelkit.load` stops at the first fault; anyone who has to ask for a better export wants
+    the whole list.
 
     Parameters
     ----------
@@ -200,28 +225,35 @@ def check_schema(table, columns, *, name="table"):
 
     Raises
     ------
-    TypeError
-        If `table` is no DataFrame, or `columns` holds something else than `schemas.Column`.
     ValueError
         If anything is wrong: columns missing or not agreed, types, missing values, values
-        outside what is allowed, repeats. One line a fault.
+        outside what is allowed, repeats. One line per fault, each with what to do.
 
     Examples
     --------
     >>> agreed = [
     ...     schemas.Column("lead_id", "text", "the lead's number", unique=True),
     ...     schemas.Column("age", "number", "age in years", allowed=(16, 110), missing="not asked"),
+    ...     schemas.Column("consent", "flag", "whether the lead agreed to be written to"),
     ... ]
-    >>> arrived = pd.DataFrame({"lead_id": ["a", "b", "b"], "age": [31.0, 310.0, None]})
-    >>> check_schema(arrived, agreed, name="leads")
+    >>> arrived = pd.DataFrame({"lead_id": ["a", "b", "c"], "age": [31.0, 310.0, None]})
+    >>> check_schema(arrived.assign(consent=["Yes", "No", ""]), agreed, name="leads")
     Traceback (most recent call last):
     ValueError: leads: 2 faults
-    - column 'lead_id': 1 of 3 rows repeat an earlier value (first: b), and each may occur once. Leave the repeats out.
-    - column 'age': 1 of 3 rows hold a value outside 16 to 110 (first: 310.0). Mend these rows, or leave them out.
+    - column 'age': 1 of 3 rows hold a value outside 16 to 110 (first: 310.0). Correct these rows, or leave them out.
+    - column 'consent': the type is str, not bool. Map each value, .map({'Yes': True, 'No': False}), decide on every other one, leave gaps missing.
     """  # noqa: E501
     if isinstance(columns, str):
         columns = schemas.schema_of(columns).columns
-    _inputs.need_columns(table, [], name)
+    if not isinstance(name, str):
+        raise TypeError(f"name is {_inputs.name_of_type(name)}: give what to call the table")
+    _inputs.need_table(table, name)
+    if not pd.api.types.is_list_like(columns):
+        raise TypeError(
+            f"columns is {_inputs.name_of_type(columns)}: give a list of schemas.Column, or the "
+            "name of a table"
+        )
+    columns = list(columns)
     for column in columns:
         if not isinstance(column, schemas.Column):
             raise TypeError(
@@ -236,20 +268,28 @@ def check_schema(table, columns, *, name="table"):
     ]
     faults += [
         f"column {column!r} was not agreed. Leave it out, or agree on what it means."
-        for column in table.columns
+        for column in table.columns.unique()
         if column not in agreed
     ]
     for column in columns:
         if column.name in table.columns:
-            try:
-                schemas.check_column(table[column.name], column, f"column {column.name!r}")
-            except ValueError as error:
-                faults.append(str(error))
+            faults += _faults_of_column(table, column)
     if faults:
         raise ValueError(
             f"{name}: {len(faults)} fault{'s' * (len(faults) > 1)}\n- " + "\n- ".join(faults)
         )
     return table
+
+
+def _faults_of_column(table, column):
+    """Return what is wrong with a column that was agreed, as a list of no or one sentence."""
+    try:
+        _inputs.need_columns(table, [column.name])
+        _inputs.need_hashable(table[column.name], column.name)
+        schemas.check_column(table[column.name], column, f"column {column.name!r}")
+    except ValueError as error:
+        return [str(error)]
+    return []
 
 
 def duplicates(table, key):
@@ -265,16 +305,9 @@ def duplicates(table, key):
     Returns
     -------
     DataFrame
-        One row a repeated value, which stands in the index: `rows` (how many), `identical`
+        One row per repeated value, which is in the index: `rows` (how many), `identical`
         (whether they agree in every column) and `differs_in` (the columns in which they do not).
         Rows that agree can be dropped safely; of rows that differ one may be the newer.
-
-    Raises
-    ------
-    TypeError
-        If `table` is no DataFrame.
-    ValueError
-        If no column is given, one is not in the table, or a key is missing.
 
     Examples
     --------
@@ -285,22 +318,21 @@ def duplicates(table, key):
     b           2       True
     c           2      False        age
     """
-    keys = [key] if isinstance(key, str) else list(key)
+    keys = _inputs.names("key", key)
     if not keys:
         raise ValueError("key is empty: name the columns of which each value should occur once")
-    _inputs.need_columns(table, keys, "table")
+    _inputs.need_columns(table, [*keys, *_inputs.need_table(table).columns])
+    for column in table.columns:
+        _inputs.need_hashable(table[column], column)
     for column in keys:
-        _inputs.refuse(
-            table[column].isna(), f"column {column!r} is missing", "a key must have a value"
-        )
+        _inputs.ids(table[column], column)
     repeated = table[table.duplicated(keys, keep=False)]
-    groups = repeated.groupby(keys, sort=False)
+    groups = repeated.groupby(keys, sort=False, observed=True)
     differ = groups.nunique(dropna=False).gt(1)
     result = pd.DataFrame({"rows": groups.size()})
     result["identical"] = ~differ.any(axis=1).reindex(result.index)
-    names = [
-        ", ".join(differ.columns[row]) for row in differ.reindex(result.index).to_numpy(dtype=bool)
-    ]
+    columns = differ.columns.astype(str)
+    names = [", ".join(columns[row]) for row in differ.reindex(result.index).to_numpy(dtype=bool)]
     result["differs_in"] = pd.Series(names, index=result.index, dtype="str")
     return result
 
@@ -318,32 +350,24 @@ def monitor(table, rules, *, time, learn_until, freq="W", sigmas=3.0):
     Parameters
     ----------
     table : DataFrame
-        One row a record.
+        One row per record.
     rules : iterable of Rule
         What to count.
     time : str
         The column with the time of a record.
     learn_until : str or Timestamp
         The first moment that no longer belongs to the span from which the limits are learnt.
-    freq : str, default "W"
-        Length of a period, as `Series.dt.to_period` takes it: "D", "W" (Monday to Sunday), "M".
+    freq : {"D", "W", "M", "Q", "Y"}, default "W"
+        Length of a period: one day, week (Monday to Sunday), month, quarter or year.
     sigmas : float, default 3
         How many standard deviations the limits lie from the centre.
 
     Returns
     -------
     DataFrame
-        One row a rule and period (index `check`, `period`; periods without a row are left out):
+        One row per rule and period (index `check`, `period`; periods without a row are left out):
         `rows`, `at_fault`, `share`, `low` and `high` (the limits), `learnt` (whether the period
         was used for them) and `alarm` (the share lies outside).
-
-    Raises
-    ------
-    TypeError
-        If `table` is no DataFrame, a rule is no `Rule`, or the column holds no times.
-    ValueError
-        If a time is missing, no rule is given or two have one name, `sigmas` is not positive, or
-        fewer than 8 periods lie before `learn_until`.
 
     Notes
     -----
@@ -370,18 +394,16 @@ def monitor(table, rules, *, time, learn_until, freq="W", sigmas=3.0):
     rules = _need_rules(rules)
     if not rules:
         raise ValueError("rules is empty: say what to watch")
-    if not sigmas > 0:
-        raise ValueError(f"sigmas is {sigmas!r}: give a positive number, such as 3")
-    _inputs.need_columns(table, [time], "table")
-    if not pd.api.types.is_datetime64_any_dtype(table[time]):
-        raise TypeError(f"column {time!r} holds {table[time].dtype}, not times: pd.to_datetime")
-    _inputs.refuse(table[time].isna(), f"column {time!r} is missing", "leave these rows out")
-    period = table[time].dt.to_period(freq).rename("period")
+    sigmas = _inputs.number("sigmas", sigmas, above=0)
+    learn_until = _inputs.moment("learn_until", learn_until)
+    freq = _inputs.frequency("freq", freq)
+    _inputs.need_columns(table, [time])
+    period = _inputs.times(table[time], time).dt.to_period(freq).rename("period")
     parts = {}
     for rule in rules:
         counts = rule.rows(table).groupby(period).agg(["size", "sum"])
         counts = counts.set_axis(["rows", "at_fault"], axis=1).astype("int64")
-        parts[rule.name] = _with_limits(counts, pd.Timestamp(learn_until), sigmas)
+        parts[rule.name] = _with_limits(counts, learn_until, sigmas)
     return pd.concat(parts, names=["check"])
 
 

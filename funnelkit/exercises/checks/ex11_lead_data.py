@@ -80,7 +80,7 @@ def crowds():
         "decade": [decade],
     }
     tables = {name: pd.concat(columns, axis=1) for name, columns in versions.items()}
-    return quality.generalise(tables, k=5)
+    return quality.compare_k_anonymity(tables, k=5)
 
 
 def to_hand_on(limit=0.01):
@@ -377,7 +377,7 @@ TASKS = [
         truth=to_hand_on,
         section="Standing in a crowd",
         hints=[
-            "`quality.generalise(versions, k=5)` has a row for each version.",
+            "`quality.compare_k_anonymity(versions, k=5)` has a row for each version.",
             "First strike out what has too large a `share_below`; then take, of what is left, the "
             "version with the most `combinations`.",
         ],

@@ -16,10 +16,10 @@ OFFERS = ("none", "instalments", "certificate")
 
 
 @cache
-def customers(as_of=AS_OF):
+def customers(observed_until=AS_OF):
     """Return CDNOW's customers, scored on a day, with whether they bought after 1997."""
     cdnow = funnelkit.load("cdnow")
-    table = segments.rfm_scores(cdnow, as_of=as_of)
+    table = segments.rfm_scores(cdnow, observed_until=observed_until)
     later = cdnow.loc[cdnow["date"] > AS_OF, "customer_id"]
     return table.assign(came_back=table.index.isin(later))
 
@@ -127,7 +127,7 @@ TASKS = [
         truth=came_back,
         section="What the scores are worth",
         hints=[
-            "`segments.rfm_scores(cdnow, as_of=...)` gives each customer an `r`.",
+            "`segments.rfm_scores(cdnow, observed_until=...)` gives each customer an `r`.",
             "Who came back? `scored.index.isin(...)` with the customers of the later orders.",
         ],
         mistakes=[

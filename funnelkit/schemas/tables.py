@@ -1,87 +1,8 @@
-"""The schemas: what every column of the course's tables means, as data.
+"""The schemas of the course's tables: one entry per table, with the meaning of each column."""
 
-One entry per table (``SCHEMAS``). `funnelkit.load` checks each table against it,
-`funnelkit.describe` shows it, and ``datasets/README.md`` is made from it, so that the three
-cannot disagree.
-"""
+from funnelkit.schemas.columns import Column, Schema
 
-import difflib
-from dataclasses import dataclass
-
-import pandas as pd
-
-__all__ = [
-    "CHANNELS",
-    "Column",
-    "EVENTS",
-    "KINDS",
-    "PAGES",
-    "REGIONS",
-    "SCHEMAS",
-    "SIMULATED",
-    "Schema",
-    "allowed_values",
-    "check_column",
-    "check_table",
-    "schema_of",
-]
-
-KINDS = {
-    "text": "str",
-    "whole": "int64",
-    "number": "float64",
-    "time": "datetime64[s]",
-    "date": "datetime64[s]",
-    "flag": "bool",
-}
-
-
-@dataclass(frozen=True)
-class Column:
-    """What one column holds.
-
-    Parameters
-    ----------
-    name : str
-        The column's name, the same in every table that has it.
-    kind : {"text", "whole", "number", "time", "date", "flag"}
-        How `load` types it: text, whole number, decimal number, moment (naive UTC), day, yes or no.
-    meaning : str
-        One sentence for the data dictionary.
-    unit : str, optional
-        The unit of measure, such as "EUR".
-    allowed : tuple, optional
-        The values that may occur; for numbers and times ``(lowest, highest)``.
-    missing : str, optional
-        What a missing value means. Without it no value may be missing.
-    unique : bool, optional
-        Whether each value occurs once.
-    """
-
-    name: str
-    kind: str
-    meaning: str
-    unit: str = ""
-    allowed: tuple = ()
-    missing: str = ""
-    unique: bool = False
-
-
-@dataclass(frozen=True)
-class Schema:
-    """What one table holds: the meaning of a row, its columns, and where it comes from."""
-
-    file: str
-    row: str
-    origin: str
-    columns: tuple[Column, ...]
-    notes: str = ""
-
-    @property
-    def names(self) -> list[str]:
-        """The column names, in order."""
-        return [column.name for column in self.columns]
-
+__all__ = ["CHANNELS", "EVENTS", "PAGES", "REGIONS", "SCHEMAS", "SIMULATED"]
 
 CHANNELS = (
     "social_ads",
@@ -125,7 +46,7 @@ SCHEMAS: dict[str, Schema] = {
         origin=SIMULATED,
         notes=(
             "The raw log, with what raw logs have: rows sent twice, rows that arrived late and so "
-            "stand out of order, robots, a day on which the tracker was down, and no rows of "
+            "are out of order, robots, a day on which the tracker was down, and no rows of "
             "people who refused tracking. It begins on 1 January 2026, when the tracker was "
             "installed, and holds people whose first visit was on or after that day."
         ),
@@ -482,7 +403,7 @@ SCHEMAS: dict[str, Schema] = {
             Column(
                 "called_by_lot",
                 "flag",
-                "whether the lead was called because the lot fell on it, whatever its points",
+                "whether the lead was drawn at random to be called, whatever its points",
             ),
             Column(
                 "portal_logins",
@@ -530,97 +451,3 @@ SCHEMAS: dict[str, Schema] = {
         ),
     ),
 }
-
-
-def check_table(table: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Check a table against the dictionary and return it unchanged.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        The table to check.
-    name : str
-        The name of the schema, one of `tables`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The same table.
-
-    Raises
-    ------
-    ValueError
-        If columns are missing or too many, a type differs, a value is missing where none may be,
-        lies outside what is allowed, or occurs twice where it must be unique.
-
-    Examples
-    --------
-    >>> from funnelkit.data import load
-    >>> check_table(load("cdnow").assign(quantity=-1), "cdnow")
-    Traceback (most recent call last):
-    ValueError: table 'cdnow', column 'quantity': 6919 of 6919 rows hold a value outside 1 to 100 (first: -1). Mend these rows, or leave them out.
-    """  # noqa: E501
-    schema = schema_of(name)
-    if list(table.columns) != schema.names:
-        raise ValueError(
-            f"table {name!r} should have the columns {schema.names}; it has "
-            f"{list(table.columns)}. Rename or select the columns."
-        )
-    for column in schema.columns:
-        check_column(table[column.name], column, f"table {name!r}, column {column.name!r}")
-    return table
-
-
-def check_column(values: pd.Series, column: Column, where: str) -> None:
-    """Raise if a column breaks its own entry in the dictionary."""
-    if str(values.dtype) != KINDS[column.kind]:
-        raise ValueError(
-            f"{where}: the type is {values.dtype}, not {KINDS[column.kind]}. Convert it with "
-            f".astype({KINDS[column.kind]!r})."
-        )
-    missing = values.isna()
-    if missing.any() and not column.missing:
-        raise ValueError(
-            f"{where}: {missing.sum()} of {len(values)} rows are missing, and none may be. "
-            "Fill them or leave them out."
-        )
-    if column.unique and values.duplicated().any():
-        raise ValueError(
-            f"{where}: {values.duplicated().sum()} of {len(values)} rows repeat an earlier value "
-            f"(first: {values[values.duplicated()].iloc[0]}), and each may occur once. "
-            "Leave the repeats out."
-        )
-    if not column.allowed:
-        return
-    if column.kind == "text":
-        bad = ~values.isin(column.allowed) & ~missing
-    else:
-        low, high = column.allowed
-        if column.kind in ("time", "date"):
-            low, high = pd.Timestamp(low), pd.Timestamp(high)
-        bad = ~values.between(low, high) & ~missing
-    if bad.any():
-        raise ValueError(
-            f"{where}: {bad.sum()} of {len(values)} rows hold a value outside "
-            f"{allowed_values(column)} (first: {values[bad].iloc[0]}). Mend these rows, "
-            "or leave them out."
-        )
-
-
-def schema_of(name: str) -> Schema:
-    """Return the schema of a table, or say which name was probably meant."""
-    if name in SCHEMAS:
-        return SCHEMAS[name]
-    near = difflib.get_close_matches(str(name), SCHEMAS, n=1)
-    hint = f"Did you mean {near[0]!r}? " if near else ""
-    raise ValueError(f"there is no table {name!r}. {hint}The tables are {', '.join(SCHEMAS)}.")
-
-
-def allowed_values(column: Column) -> str:
-    """Return what a column allows, in words."""
-    if not column.allowed:
-        return "any, each once" if column.unique else "any"
-    if column.kind == "text":
-        return ", ".join(column.allowed)
-    low, high = column.allowed
-    return f"{low} to {high}"
