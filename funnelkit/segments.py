@@ -415,10 +415,10 @@ def choose_k(features, ks=range(1, 9), *, n_resamples=10, n_references=0, scale=
         between halves. Missing where they are not defined: for one cluster, and `fall` where
         the number before was not tried.
 
-        With references, four more: `silhouette_null` and `stability_null`, the means of the same
-        over the references; `gap`, how much smaller the inertia is than theirs, and `gap_se`, its
-        standard error. There are groups only where the data's numbers are clearly above those of
-        the references and the gap is clearly above ``gap[1]``.
+        With references, four more: `silhouette_reference` and `stability_reference`, the means of
+        the same over the references; `gap`, how much smaller the inertia is than theirs, and
+        `gap_se`, its standard error. There are groups only where the data's numbers are clearly
+        above those of the references and the gap is clearly above ``gap[1]``.
 
     Notes
     -----
@@ -450,7 +450,7 @@ def choose_k(features, ks=range(1, 9), *, n_resamples=10, n_references=0, scale=
     >>> table = choose_k(three_clouds, range(2, 5), n_resamples=3, n_references=5)
     >>> int(table["silhouette"].idxmax()), float(table.loc[3, "stability"])
     (3, 1.0)
-    >>> table.loc[3, ["silhouette", "silhouette_null"]].round(1).tolist()
+    >>> table.loc[3, ["silhouette", "silhouette_reference"]].round(1).tolist()
     [0.9, 0.6]
     >>> int(table["gap"].idxmax())
     3

@@ -334,7 +334,7 @@ def test_gap_statistics_of_one_cloud_and_of_three_are_those_computed_step_by_ste
         gap = np.mean(logs) - log_inertia
         assert table.loc[k, "gap"] == pytest.approx(gap, abs=5 * table.loc[k, "gap_se"])
         assert 0 < table.loc[k, "gap_se"] < 0.1
-    assert (table.loc[3, "silhouette"] - table.loc[3, "silhouette_null"]) > 0.2
+    assert (table.loc[3, "silhouette"] - table.loc[3, "silhouette_reference"]) > 0.2
     again = segments.choose_k(three, range(1, 6), n_resamples=2, n_references=10)
     pd.testing.assert_frame_equal(again, table)
 
@@ -345,7 +345,7 @@ def test_a_rectangle_without_groups_shows_no_gap_though_silhouette_and_stability
     cloud = pd.DataFrame(rng.uniform(size=(1500, 2)) * [45, 2], columns=["age", "log_income"])
     table = segments.choose_k(cloud, range(1, 6), n_resamples=4, n_references=8)
     assert table["silhouette"].idxmax() == 4 and table.loc[4, "stability"] > 0.85
-    assert abs(table.loc[4, "silhouette"] - table.loc[4, "silhouette_null"]) < 0.02
+    assert abs(table.loc[4, "silhouette"] - table.loc[4, "silhouette_reference"]) < 0.02
     assert (table["gap"].abs() < 0.05).all()
 
 
