@@ -134,7 +134,7 @@ def commands(verb, arguments, env):
             [python, "-m", "pytest", "-n", "auto", "--dist", "loadfile"] + arguments,
         ]
     if verb == "trials":
-        return [[python, os.path.join("tests", "trials")] + arguments]
+        return [[python, os.path.join("tools", "trials")] + arguments]
     if verb == "bench":
         # The first argument may name one of the benchmarks; without it, it is that of funnels.
         chosen, rest = (arguments or [""])[0], arguments[1:]

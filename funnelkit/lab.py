@@ -18,7 +18,7 @@ from pathlib import Path
 
 from funnelkit import workspace
 
-__all__ = ["CONFIG", "address", "free_port", "open_lab", "prepare_lab", "shadows"]
+__all__ = ["CONFIG", "free_port", "open_lab", "prepare_lab", "shadows", "unwritable_homes"]
 
 CONFIG = Path(__file__).with_name("lab_config")
 FIRST_PORT = 8888
@@ -85,7 +85,8 @@ def prepare_lab(work):
     os.environ["PATH"] = os.path.dirname(sys.executable) + os.pathsep + os.environ.get("PATH", "")
     # On tables as small as the course's, scikit-learn's threads would mostly wait for one another.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    move_homes(work / ".jupyter")
+    for name in unwritable_homes():
+        os.environ[name] = str(work / ".jupyter" / name.lower())
     layouts = work / ".jupyter" / "workspaces"
     os.environ["JUPYTERLAB_WORKSPACES_DIR"] = str(layouts)
     if not any(layouts.glob("default-*")):
@@ -96,22 +97,16 @@ def prepare_lab(work):
         WorkspacesManager(str(layouts)).save("default", first)
 
 
-def move_homes(instead):
-    """Give Jupyter, IPython and matplotlib folders in `instead` where theirs cannot be written to.
-
-    Parameters
-    ----------
-    instead : pathlib.Path
-        A folder that can be written to, or made.
+def unwritable_homes():
+    """Return the variables of Jupyter's, IPython's and matplotlib's folders that cannot be used.
 
     Returns
     -------
     list of str
-        The variables that were set.
+        Such as ``["JUPYTER_RUNTIME_DIR"]``; empty if files can be written in all of them.
     """
     from jupyter_core import paths
 
-    # Only home is asked: what matplotlib and IPython would take follows from it.
     home = Path(os.path.expanduser("~"))
     places = {
         "JUPYTER_CONFIG_DIR": paths.jupyter_config_dir,
@@ -120,16 +115,15 @@ def move_homes(instead):
         "IPYTHONDIR": lambda: os.environ.get("IPYTHONDIR") or home / ".ipython",
         "MPLCONFIGDIR": lambda: os.environ.get("MPLCONFIGDIR") or home / ".config" / "matplotlib",
     }
-    moved = []
+    unwritable = []
     for name, place in places.items():
         try:
-            fine = can_be_written(Path(place()))
-        except (OSError, RuntimeError):
-            fine = False
-        if not fine:
-            os.environ[name] = str(instead / name.lower().replace("_", "-"))
-            moved.append(name)
-    return moved
+            usable = can_be_written(Path(place()))
+        except (OSError, RuntimeError):  # there is no home
+            usable = False
+        if not usable:
+            unwritable.append(name)
+    return unwritable
 
 
 def can_be_written(folder):
@@ -312,11 +306,10 @@ def start_again(chosen, wanted, work):
             "starting without them.",
             flush=True,
         )
-        os.environ["JUPYTER_CONFIG_DIR"] = str(work / ".jupyter" / "jupyter-config-dir")
+        os.environ["JUPYTER_CONFIG_DIR"] = str(work / ".jupyter" / "jupyter_config_dir")
     command = [sys.executable, *sys.orig_argv[1:]]
     if os.name == "nt":
         return subprocess.call(command)
-    os.chdir(os.environ.get("FUNNELKIT_FROM", "."))
     os.execv(sys.executable, command)
 
 
