@@ -117,7 +117,7 @@ def installer():
     """Return the module that makes environments, which is no longer written for old Pythons."""
     sys.path.insert(0, HERE)
     try:
-        from funnelkit import install
+        from funnelkit.app import install
     except ImportError as error:
         raise Stop("The folder %s is not whole: download the course again (%s)." % (HERE, error))
     return install

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from funnelkit import install
+from funnelkit.app import install
 
 ROOT = Path(__file__).resolve().parents[1]
 

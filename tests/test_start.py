@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from funnelkit import install
+from funnelkit.app import install
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -223,7 +223,7 @@ def test_a_course_that_is_not_whole_is_told_so(course, monkeypatch):
     with pytest.raises(course.Stop, match="no requirements-dev.lock beside start.py.*learners"):
         course.main(["test"])
     monkeypatch.undo()
-    monkeypatch.setitem(sys.modules, "funnelkit", None)
+    monkeypatch.setitem(sys.modules, "funnelkit.app", None)
     monkeypatch.setattr(sys, "path", list(sys.path))
     with pytest.raises(course.Stop, match="is not whole: download the course again"):
         course.installer()
@@ -265,7 +265,7 @@ def test_ctrl_c_waits_for_the_program_to_end(tmp_path, code, expected):
 import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.path.insert(0, {str(ROOT)!r})
-from funnelkit import install
+from funnelkit.app import install
 try:
     sys.exit(install.call([sys.executable, "-c", {PATIENT.replace("CODE", str(code))!r}], "x"))
 except KeyboardInterrupt:

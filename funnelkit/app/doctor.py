@@ -18,7 +18,8 @@ import tomllib
 from importlib import metadata
 from pathlib import Path
 
-from funnelkit import lab, machine, workspace
+from funnelkit import workspace
+from funnelkit.app import lab, machine
 
 __all__ = ["CHECKS", "Advice", "Fault", "diagnose"]
 

@@ -158,7 +158,7 @@ RUN = """
 import sys
 from pathlib import Path
 from funnelkit import workspace
-from funnelkit.cli import main
+from funnelkit.app.cli import main
 workspace.ROOT = Path(sys.argv[1])
 sys.exit(main(sys.argv[2:]))
 """

@@ -19,7 +19,7 @@ import threading
 import time
 from pathlib import Path
 
-ROOT = str(Path(__file__).resolve().parents[1])
+ROOT = str(Path(__file__).resolve().parents[2])
 WINDOWS = os.name == "nt"
 PYTHON = ".".join(str(part) for part in sys.version_info[:2])
 __all__ = ["ROOT", "Stop", "call", "environment", "interpreter", "prepare"]
