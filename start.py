@@ -26,13 +26,17 @@ and set PIP_FIND_LINKS=wheels and PIP_NO_INDEX=1.
 # course can still say so, instead of stopping at a SyntaxError.
 
 import os
-import platform
-import shutil
-import subprocess
 import sys
 
 # By its real path: called by a link, it would otherwise make the environment anew each time.
 HERE = os.path.dirname(os.path.realpath(__file__))
+# A random.py that a learner keeps in this folder must not come before Python's own.
+sys.path[:] = [path for path in sys.path if os.path.realpath(path) != HERE]
+
+import platform  # noqa: E402
+import shutil  # noqa: E402
+import subprocess  # noqa: E402
+
 WINDOWS = os.name == "nt"
 OLDEST = (3, 11)
 NEWEST = (3, 14)
@@ -115,17 +119,21 @@ def check_python(version=None, system=None, machine=None, has_module=None, newer
 
 def installer():
     """Return the module that makes environments, which is no longer written for old Pythons."""
-    sys.path.insert(0, HERE)
+    from importlib import util
+
+    # By its path, since the package of that name may be another, or not be there.
+    path = os.path.join(HERE, "funnelkit", "app", "install.py")
+    spec = util.spec_from_file_location("funnelkit_install", path)
+    install = util.module_from_spec(spec)
     try:
-        from funnelkit.app import install
-    except ImportError as error:
+        spec.loader.exec_module(install)
+    except (OSError, SyntaxError) as error:
         raise Stop("The folder %s is not whole: download the course again (%s)." % (HERE, error))
     return install
 
 
-def commands(verb, arguments, env):
-    """Return the commands that carry out a verb, in order."""
-    install = installer()
+def commands(verb, arguments, env, install):
+    """Return the commands that carry out a verb, in order; `install` is the `installer`."""
     python = install.interpreter(env)
     if verb == "test":
         return [
@@ -169,7 +177,7 @@ def main(arguments):
         raise Stop(str(stop))
     # `grade` is told files, which are meant from where its user stands.
     place = {"cwd": os.getcwd()} if verb == "grade" else {}
-    codes = [install.call(command, env, **place) for command in commands(verb, rest, env)]
+    codes = [install.call(command, env, **place) for command in commands(verb, rest, env, install)]
     return next((code for code in codes if code != 0), 0)
 
 

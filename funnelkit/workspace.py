@@ -79,6 +79,27 @@ def state_path(root=None):
     return Path(other) if other else work_folder(root) / ".progress.json"
 
 
+def make_folder(folder):
+    """Make a folder if it is not there yet.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+
+    Raises
+    ------
+    FileExistsError
+        If something else has its name; the message says so.
+    OSError
+        If it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        error.strerror = "not a folder, but a file or a link that leads nowhere: rename it"
+        raise
+
+
 def free_name(folder, stem, suffix=""):
     """Return the path of the first of ``stem``, ``stem-2``, ``stem-3`` … that is not taken.
 
@@ -189,7 +210,7 @@ def locked(path, *, seconds=None):
     """
     until = time.monotonic() + (LOCK_SECONDS if seconds is None else seconds)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         file = open(path.with_name(f"{path.name}.lock"), "a+b")  # noqa: SIM115
     except OSError as error:
         if error.errno not in FULL:

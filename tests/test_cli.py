@@ -700,6 +700,7 @@ def test_lab_without_a_place_to_write_says_so(course, lab, capsys):
     assert (code, arguments) == (1, None)
     said = capsys.readouterr().err
     assert said.startswith("funnelkit: cannot use ")
+    assert "not a folder, but a file or a link that leads nowhere: rename it" in said
     assert "funnelkit doctor" in said
 
 
@@ -910,8 +911,17 @@ def test_doctor_on_a_kernel_that_is_not_ours(machine, monkeypatch, printed, wron
     assert wrong in fault(doctor.check_kernel, machine)[0]
 
 
-def test_doctor_where_nothing_can_be_written(machine):
+def test_doctor_where_nothing_can_be_written(machine, monkeypatch):
     (machine / "work").write_text("in the way", encoding="utf-8")
+    said, mend = fault(doctor.check_work, machine)
+    assert "not a folder" in said
+    assert "another name" in mend
+    (machine / "work").unlink()
+
+    def refused(**options):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(doctor.tempfile, "TemporaryFile", refused)
     said, mend = fault(doctor.check_work, machine)
     assert "cannot write to" in said
     assert "move the course" in mend

@@ -222,11 +222,25 @@ def test_a_course_that_is_not_whole_is_told_so(course, monkeypatch):
     Path(course.HERE, "requirements-dev.lock").unlink()
     with pytest.raises(course.Stop, match="no requirements-dev.lock beside start.py.*learners"):
         course.main(["test"])
+    here = course.HERE
     monkeypatch.undo()
-    monkeypatch.setitem(sys.modules, "funnelkit.app", None)
-    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setattr(course, "HERE", here)
     with pytest.raises(course.Stop, match="is not whole: download the course again"):
         course.installer()
+
+
+def test_a_learners_file_beside_start_does_not_come_before_pythons_own(tmp_path):
+    for name in ("start.py", "funnelkit/app/install.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    for name in ("random", "json", "platform", "tempfile", "importlib", "signal"):
+        (tmp_path / f"{name}.py").write_text("raise RuntimeError('mine')\n", encoding="utf-8")
+    ran = subprocess.run(
+        [sys.executable, tmp_path / "start.py", "lab"], capture_output=True, text=True
+    )
+    assert ran.stderr.startswith("start.py: There is no pyproject.toml beside start.py."), (
+        ran.stderr
+    )
 
 
 def test_it_works_from_any_folder(tmp_path):

@@ -273,7 +273,8 @@ def main(arguments=None):
     adapt_outputs()
     try:
         code = options.run(options, others)
-        sys.stdout.flush()
+        if sys.stdout:  # a program started without a terminal may have none
+            sys.stdout.flush()
     except BrokenPipeError:  # what reads the output has ended, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1

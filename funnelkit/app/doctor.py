@@ -245,9 +245,14 @@ def check_work(root):
     """Return a sentence about ``work/``; Fault if files cannot be written there."""
     for folder in (workspace.work_folder(root), workspace.state_path(root).parent):
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            workspace.make_folder(folder)
             with tempfile.TemporaryFile(dir=folder) as file:
                 file.write(b"funnelkit")
+        except FileExistsError as error:
+            raise Fault(
+                f"your copies: {folder} is not a folder, but a file or a link that leads nowhere",
+                "give it another name, and start again",
+            ) from error
         except OSError as error:
             raise Fault(
                 f"your copies: cannot write to {folder} ({error.strerror or error})",

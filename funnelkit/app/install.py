@@ -180,9 +180,11 @@ def environment(env):
 def pip_settings(env):
     """Return what pip's files and variables say about where packages come from, by option."""
     command = [interpreter(env), "-m", "pip", "config", "list"]
+    # A user who says "install for me alone" would otherwise be shown one of the files only.
+    variables = {**environment(env), "PIP_USER": "0", "PIP_GLOBAL": "0", "PIP_SITE": "0"}
     try:
         told = subprocess.run(
-            command, cwd=ROOT, env=environment(env), check=True, capture_output=True
+            command, cwd=ROOT, env=variables, check=True, capture_output=True
         ).stdout.decode("utf-8", "replace")
     except (OSError, subprocess.CalledProcessError):  # a damaged file: then without it
         told = ""

@@ -18,6 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 TRIALS = {}
+ONCE = threading.RLock()  # two trials run at a time, and share what takes long to make
 DEAD = "http://127.0.0.1:9"  # nothing listens at this port
 
 
@@ -49,7 +50,19 @@ def expect(condition, *told):
 # A course that takes seconds to install
 
 
-@functools.cache
+def once(function):
+    """Have a function without arguments run once, also if two trials call it in one moment."""
+    kept = functools.cache(function)
+
+    @functools.wraps(function)
+    def locked():
+        with ONCE:
+            return kept()
+
+    return locked
+
+
+@once
 def wheels():
     """Return a folder with the few wheels that the small course is made from."""
     keep = tempfile.TemporaryDirectory(prefix="funnelkit-wheels-")
@@ -82,6 +95,32 @@ def small_course(folder, lock=("tqdm",)):
         shutil.copy(ROOT / name, folder / name)
     (folder / "datasets").mkdir()
     return folder
+
+
+@once
+def template():
+    """Return the environment of a small course in which the lock is to be installed."""
+    keep = tempfile.TemporaryDirectory(prefix="funnelkit-template-", ignore_cleanup_errors=True)
+    template.keep = keep  # until this program ends
+    folder = Path(keep.name).resolve()
+    env = environment(folder, PIP_FIND_LINKS=wheels(), PIP_NO_INDEX=1)
+    course = small_course(folder / "course")
+    said, code = start(course, "workspace", env=env)
+    expect(code == 0, said)
+    return course / ".venv"
+
+
+def prepared_course(folder, **options):
+    """Return a small course whose environment has pip and uv, and only lacks its packages."""
+    course = small_course(folder, **options)
+    shutil.copytree(template(), course / ".venv", symlinks=True)
+    stamp = course / ".venv" / "funnelkit-stamp.json"
+    told = json.loads(stamp.read_text(encoding="utf-8"))
+    told["base"][-1] = str(course / ".venv")
+    stamp.write_text(json.dumps({**told, "packages": "none"}), encoding="utf-8")
+    uv = [course / ".venv/bin/python", "-m", "uv", "pip", "uninstall", "--quiet", "tqdm"]
+    subprocess.run(uv, check=True)
+    return course
 
 
 def environment(home, **variables):
@@ -167,9 +206,11 @@ sys.exit(main(sys.argv[2:]))
 class Lab:
     """`funnelkit lab` of a course, in the packages of the tests; used with `with`."""
 
-    def __init__(self, course, env, *arguments, **options):
+    def __init__(self, course, env, *arguments, ignore_ctrl_c=False, **options):
         self.command = [sys.executable, "-P", "-c", RUN, str(course), "lab", "--no-browser"]
         self.command += arguments
+        if ignore_ctrl_c:  # as a script's jobs in the background do
+            self.command = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", *self.command]
         self.env = {**env, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
         self.options = options
         self.printed = []
@@ -187,7 +228,7 @@ class Lab:
             start_new_session=True,
             **self.options,
         )
-        self.limit = threading.Timer(120, self.process.kill)
+        self.limit = threading.Timer(240, self.process.kill)
         self.limit.start()
         return self
 
@@ -229,7 +270,7 @@ class Lab:
         message = {"header": header, "parent_header": {}, "metadata": {}, "content": content}
         channel = websocket.create_connection(
             f"ws://127.0.0.1:{port}/api/kernels/{kernel}/channels?token={token}",
-            timeout=60,
+            timeout=120,
             http_no_proxy=["127.0.0.1"],
         )
         channel.send(json.dumps({**message, "channel": "shell", "buffers": []}))
@@ -249,7 +290,7 @@ class Lab:
         """Send Ctrl+C and wait for the end; return the exit code."""
         self.process.send_signal(signal.SIGINT)
         try:
-            return self.process.wait(30)
+            return self.process.wait(60)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
