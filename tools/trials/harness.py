@@ -151,7 +151,7 @@ def start(course, *arguments, env, flags=(), **options):
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        timeout=240,
+        timeout=540,
         **options,
     )
     return done.stdout.decode("utf-8", "replace"), done.returncode
@@ -228,7 +228,7 @@ class Lab:
             start_new_session=True,
             **self.options,
         )
-        self.limit = threading.Timer(240, self.process.kill)
+        self.limit = threading.Timer(400, self.process.kill)
         self.limit.start()
         return self
 

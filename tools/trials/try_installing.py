@@ -62,7 +62,8 @@ def mirror_named_by_a_file_beside_settings_for_other_environments(tmp):
     with Mirror(tmp) as address:
         file = tmp / "pip.conf"
         file.write_text(
-            f"[global]\nindex-url = {address}\nrequire-hashes = yes\nno-binary = :all:\nuser = yes\n"
+            f"[global]\nindex-url = {address}\nuser = yes\n"
+            "require-hashes = yes\nno-binary = :all:\n"
             f"constraint = {tmp / 'no-such-file'}\n"
             f"[install]\nuser = yes\ntarget = {tmp / 'target'}\nprefix = {tmp / 'prefix'}\n",
             encoding="utf-8",
