@@ -937,6 +937,17 @@ def test_doctor_on_a_jupyterlab_that_does_not_open(machine, monkeypatch):
     said, remedy = fault(doctor.check_lab, machine)
     assert said == "JupyterLab: does not open (no way)"
     assert ".venv" in remedy
+    with monkeypatch.context() as slow:
+        slow.setattr(
+            doctor.subprocess,
+            "Popen",
+            lambda command, **options: whole(
+                [sys.executable, "-c", "import time; time.sleep(600)"], **options
+            ),
+        )
+        said, remedy = fault(lambda root: doctor.check_lab(root, seconds=0.5), machine)
+        assert "does not open within 0.5 s" in said
+        assert ".venv" not in remedy
     program = "print('Bad settings: starting without them.\\n\\n   http://127.0.0.1:1/lab')"
     monkeypatch.setattr(
         doctor.subprocess,

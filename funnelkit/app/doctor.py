@@ -156,7 +156,7 @@ import matplotlib.pyplot as plt; plt.plot([1, 2]); plt.show()
 """
 
 
-def check_kernel(root, seconds=60):
+def check_kernel(root, seconds=120):
     """Return a sentence about the kernel; Fault if it does not compute and draw in time."""
     try:
         from jupyter_client.manager import start_new_kernel
@@ -198,7 +198,7 @@ def check_kernel(root, seconds=60):
     return "kernel: starts, computes 1 + 1 and shows a chart"
 
 
-def check_lab(root, seconds=60):
+def check_lab(root, seconds=180):
     """Return a sentence about JupyterLab; Fault if it does not answer at its address in time."""
     module = lab.__name__
     code = f"import sys, pathlib; from {module} import open_lab; "
@@ -225,12 +225,22 @@ def check_lab(root, seconds=60):
             printed.append(line.strip())
             if re.match("https?://127", line.strip()):
                 break
+        late = not limit.is_alive()
         limit.cancel()
         opened = bool(printed and re.match("https?://127", printed[-1]))
         server.send_signal(signal.SIGTERM)
         with contextlib.suppress(ValueError):
             server.stdout.close()
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            server.kill()
     told = " ".join(line for line in printed if line and "Traceback" not in line)[-400:]
+    if late:
+        raise Fault(
+            f"JupyterLab: does not open within {seconds} s",
+            "close other programs, or let a virus scanner finish, and try again",
+        )
     if not opened:
         raise Fault(f"JupyterLab: does not open ({told or 'it says nothing'})", AGAIN)
     if "without them" in told:
