@@ -15,6 +15,24 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+__all__ = [
+    "FOLDERS",
+    "ROOT",
+    "Update",
+    "course_notebooks",
+    "fingerprint",
+    "free_name",
+    "locked",
+    "make_folder",
+    "read_state",
+    "reset",
+    "state_path",
+    "update",
+    "work_folder",
+    "write",
+    "write_state",
+]
+
 ROOT = Path(__file__).resolve().parents[1]
 
 # What is copied: the notebooks that lie in these folders themselves, so that the answers in

@@ -13,6 +13,8 @@ from funnelkit import workspace
 from funnelkit.app import doctor
 from funnelkit.app import lab as jupyterlab
 
+__all__ = ["adapt_outputs", "first_page", "main", "parser", "tell_update"]
+
 # Signs of the course's messages that some terminals do not have, in signs that all have.
 PLAIN = {"✓": "+", "✗": "x", "○": "-", "●": "*", "–": "-", "—": "-", "…": "...", "→": "->"}
 PLAIN |= {"≥": ">=", "≤": "<=", "×": "x", "€": "EUR", "“": '"', "”": '"', "‘": "'", "’": "'"}

@@ -256,9 +256,13 @@ def open_lab(page, work, *, port=None, browser=True, others=()):
         If the port is in use, or not allowed.
     """
     chosen = free_port(port)
+    # It takes a third of the start to read a grammar, for a kind of address (with letters beyond
+    # ASCII) that nothing of JupyterLab asks to be checked.
+    sys.modules.setdefault("rfc3987_syntax", None)
     prepare_lab(work)
     if not os.environ.get("JUPYTER_TOKEN"):
         os.environ["JUPYTER_TOKEN"] = secrets.token_urlsafe(24)
+    before = os.getcwd()
     os.chdir(work)
     page = f"/lab/tree/{page}"
     arguments = [
@@ -283,6 +287,7 @@ def open_lab(page, work, *, port=None, browser=True, others=()):
     except SystemExit as ended:
         if not ended.code or opened.is_set():
             raise
+    os.chdir(before)  # where the command line is meant from
     return start_again(chosen, port, work)
 
 
