@@ -165,6 +165,22 @@ def test_where_there_is_no_uv_pip_does_it(ran, monkeypatch):
     assert [command[2] for command in ran] == ["venv", "pip", "pip", "pip"]
 
 
+def test_the_reason_is_uvs_where_pip_found_nothing(ran, monkeypatch):
+    whole = install.follow
+
+    def follow(command, variables):
+        whole(command, variables)
+        if "requirements.lock" not in command:
+            return 0, ""
+        if is_uv(command):
+            return 1, "error: Request failed: tunnel error: Connection refused (os error 111)"
+        return 1, "(from versions: none)\nERROR: No matching distribution found for tqdm==4"
+
+    monkeypatch.setattr(install, "follow", follow)
+    with pytest.raises(install.Stop, match="does not reach the place"):
+        install.prepare("lab")
+
+
 # What the installers print, as they printed it when these things were tried.
 @pytest.mark.parametrize(
     ("printed", "said"),
@@ -311,6 +327,12 @@ def test_what_was_told_to_uv_is_not_overruled_and_serves_pip_too(no_settings, mo
     assert told["UV_DEFAULT_INDEX"] == "https://uv.example/simple"
     assert told["SSL_CERT_FILE"] == "/mine.pem"
     assert "HTTPS_PROXY" not in told
+
+
+def test_pip_always_says_that_it_reaches_nothing(no_settings):
+    told = install.install_environment("/fk/.venv", {"retries": "0"})
+    assert "PIP_RETRIES" not in told
+    assert install.install_environment("/fk/.venv", {"retries": "9"})["PIP_RETRIES"] == "9"
 
 
 def test_settings_meant_for_other_environments_stay_out(no_settings, monkeypatch):

@@ -208,6 +208,8 @@ def install_environment(env, settings):
     variables = {n: v for n, v in environment(env).items() if keeps.match(n.upper())}
     for name, value in settings.items():
         variables["PIP_" + name.upper().replace("-", "_")] = value
+    if variables.get("PIP_RETRIES") == "0":
+        del variables["PIP_RETRIES"]  # pip does not say that it reaches nothing, if it tries once
     variables.update(PIP_CONFIG_FILE=os.devnull, PIP_NO_INPUT="1", PIP_USER="0")
     variables.update(PIP_DISABLE_PIP_VERSION_CHECK="1")
 
@@ -459,6 +461,7 @@ def fill(kind, env, new):
 
 def step(uv, pip, packages, variables):
     """Install packages with uv, or else with pip; return the command of uv if it worked."""
+    printed = ""
     if uv:
         code, printed = follow(uv + packages, variables)
         if code == 0:
@@ -467,9 +470,10 @@ def step(uv, pip, packages, variables):
         if cause(printed) == FULL or "--group" in packages:
             raise Stop(failed(printed))
         say("  The installer uv did not manage (see above). Now with pip, which takes longer.\n")
-    code, printed = follow(pip + packages, {"PIP_RETRIES": "2", **variables})
+    code, told = follow(pip + packages, {"PIP_RETRIES": "2", **variables})
     if code != 0:
-        raise Stop(failed(printed))
+        # Where pip found nothing at all, uv may have said why.
+        raise Stop(failed(printed + told if "from versions: none" in told else told))
     return None
 
 

@@ -169,7 +169,7 @@ def certificate_that_only_pip_is_told_of(tmp):
     needs(f"an openssl that makes certificates ({made.stderr[-100:]})", made.returncode == 0)
     course = prepared_course(tmp / "course")
     with Mirror(tmp, certificate=(cert, key)) as address:
-        refuses(course, environment(tmp, PIP_INDEX_URL=address, PIP_RETRIES=0), "certificate")
+        refuses(course, environment(tmp, PIP_INDEX_URL=address), "certificate")
         course = prepared_course(tmp / "another")
         installs(course, environment(tmp, PIP_INDEX_URL=address, PIP_CERT=cert))
 
@@ -177,7 +177,7 @@ def certificate_that_only_pip_is_told_of(tmp):
 @trial
 def no_network_at_all(tmp):
     course = prepared_course(tmp / "course")
-    refuses(course, environment(tmp, PIP_RETRIES=0), "does not reach the place")
+    refuses(course, environment(tmp), "does not reach the place")
 
 
 @trial
