@@ -574,6 +574,41 @@ def test_a_lab_that_stops_at_the_users_settings_starts_without_them(course, give
     assert "JupyterLab does not start (the reason is above)" in capsys.readouterr().err
 
 
+def test_a_lab_that_does_not_answer_is_not_waited_for_in_silence(monkeypatch, capsys):
+    import jupyter_server.serverapp as serverapp
+
+    class Server:
+        web_app = None
+
+        @staticmethod
+        def initialized():
+            return True
+
+        @classmethod
+        def instance(cls):
+            return cls
+
+    answers = iter([None, None, None, "http://127.0.0.1:1/lab"])
+    monkeypatch.setattr(serverapp, "ServerApp", Server)
+    monkeypatch.setattr(jupyterlab, "address", lambda server, page: next(answers))
+    monkeypatch.setattr(jupyterlab, "PATIENCE", 0.0)
+    opened = threading.Event()
+    jupyterlab.announce("/lab/tree/x", opened)
+    said = capsys.readouterr().out
+    assert said.count("It does not answer yet") == 1
+    assert "open at\n\n    http://127.0.0.1:1/lab\n" in said
+    assert opened.is_set()
+
+
+def test_a_package_that_cannot_be_loaded_is_named(course, monkeypatch, capsys):
+    def broken():
+        raise ImportError("libzmq.so: failed to map segment")
+
+    monkeypatch.setattr(workspace, "update", broken)
+    assert cli.main(["workspace"]) == 1
+    assert "libzmq.so: failed to map segment); try 'funnelkit doctor'" in capsys.readouterr().err
+
+
 def test_workspace_lays_out_the_notebooks_without_a_server(course, monkeypatch, capsys):
     monkeypatch.setattr(jupyterlab, "open_lab", None)
     assert cli.main(["workspace"]) == 0
@@ -994,6 +1029,13 @@ def test_doctor_on_drives_that_others_see(machine, monkeypatch):
     monkeypatch.undo()
     with pytest.raises(doctor.Advice, match="OneDrive"):
         doctor.check_place(machine / "OneDrive - Company" / "funnelkit")
+
+
+def test_doctor_on_a_drive_that_lets_no_program_run(machine, monkeypatch):
+    monkeypatch.setattr(doctor.install, "programs_forbidden", lambda place: True)
+    said, remedy = fault(doctor.check_place, machine)
+    assert "noexec" in said
+    assert "move the course" in remedy
 
 
 def test_doctor_on_a_path_too_long_for_windows(machine, monkeypatch):

@@ -282,6 +282,10 @@ def main(arguments=None):
         return 1
     except KeyboardInterrupt:
         return 130
+    except ImportError as error:
+        what = f"a package cannot be loaded ({error}); try 'funnelkit doctor'"
+        print(f"funnelkit: {what}", file=sys.stderr)
+        return 1
     except (ValueError, OSError) as error:
         what = str(error)
         if isinstance(error, OSError) and error.strerror:

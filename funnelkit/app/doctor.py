@@ -19,7 +19,7 @@ from importlib import metadata
 from pathlib import Path
 
 from funnelkit import workspace
-from funnelkit.app import lab, machine
+from funnelkit.app import install, lab, machine
 
 __all__ = ["CHECKS", "Advice", "Fault", "diagnose"]
 
@@ -327,6 +327,11 @@ def check_place(root):
         raise Fault(
             f"place: the path of this folder is {excess} characters too long for Windows",
             "move it to a short one, such as C:\\funnelkit, and type there: python start.py lab",
+        )
+    if install.programs_forbidden(root):
+        raise Fault(
+            "place: this drive lets no program run from it (noexec)",
+            "move the course to another one, such as your home, and start again",
         )
     work = workspace.work_folder(root)
     kind = machine.drive_kind(work) or machine.synchronized(work)

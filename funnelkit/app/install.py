@@ -22,7 +22,7 @@ from pathlib import Path
 ROOT = str(Path(__file__).resolve().parents[2])
 WINDOWS = os.name == "nt"
 PYTHON = ".".join(str(part) for part in sys.version_info[:2])
-__all__ = ["ROOT", "Stop", "call", "environment", "interpreter", "prepare"]
+__all__ = ["ROOT", "Stop", "call", "environment", "interpreter", "prepare", "programs_forbidden"]
 
 # What each environment is made from. The learner's is `.venv`; the others carry the version of
 # Python in their name, so that the tests can run on several.
@@ -413,13 +413,25 @@ def prepare(kind):
 
 
 def check_folder():
-    """Raise Stop if no environment can be made in a folder of this name."""
+    """Raise Stop if no environment can work in this folder."""
     for sign, name in ((os.pathsep, f"a '{os.pathsep}'"), ("\n", "a line break")):
         if sign in ROOT:
             raise Stop(
                 f"The path of this folder has {name} in it, with which Python cannot make an "
                 "environment: rename the folder, and start again."
             )
+
+    if programs_forbidden(ROOT):
+        raise Stop(
+            "The drive of this folder lets no program run from it (noexec): move the folder to "
+            "another one, such as your home, and start again."
+        )
+
+
+def programs_forbidden(place):
+    """Return whether a folder is on a drive that lets no program run, as far as it says so."""
+    forbids = getattr(os, "ST_NOEXEC", 0)
+    return bool(forbids and os.statvfs(place).f_flag & forbids)
 
 
 def make(env):

@@ -22,6 +22,7 @@ __all__ = ["CONFIG", "free_port", "open_lab", "prepare_lab", "shadows", "unwrita
 
 CONFIG = Path(__file__).with_name("lab_config")
 FIRST_PORT = 8888
+PATIENCE = 60.0  # seconds without an answer until something is said
 
 # Variables of a user that would bring another Python's kernels or another JupyterLab, leave out
 # the course's settings, or (MPLBACKEND) take the charts away: an empty one counts as well.
@@ -212,9 +213,16 @@ def announce(page, opened):
     """
     from jupyter_server.serverapp import ServerApp
 
-    found = None
+    found, tell = None, time.monotonic() + PATIENCE
     while not found:
         time.sleep(0.1)
+        if time.monotonic() > tell:
+            tell = float("inf")
+            print(
+                "It does not answer yet. If nothing comes, press Ctrl+C and type 'funnelkit doctor'"
+                " (or 'python start.py doctor').",
+                flush=True,
+            )
         # While it starts it has no web_app yet, and asks the next port if one is taken.
         if ServerApp.initialized() and hasattr(ServerApp.instance(), "web_app"):
             found = address(ServerApp.instance(), page)
