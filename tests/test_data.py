@@ -235,4 +235,4 @@ def test_pandas_below_3_is_one_sentence(monkeypatch, version, told):
         with pytest.raises(
             ImportError, match=r"needs pandas 3 or newer, and this is pandas 2\.2\.2"
         ):
-            getattr(funnelkit, name)
+            funnelkit.__getattr__(name)

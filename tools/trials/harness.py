@@ -90,9 +90,9 @@ def small_course(folder, lock=("tqdm",)):
     (folder / "requirements.lock").write_text(pins, encoding="utf-8")
     leave = shutil.ignore_patterns("__pycache__", "solutions")
     shutil.copytree(ROOT / "funnelkit", folder / "funnelkit", ignore=leave)
-    for name in ("notebooks/00_start_here.ipynb", "exercises/02_conversion_rates.ipynb"):
-        (folder / name).parent.mkdir()
-        shutil.copy(ROOT / name, folder / name)
+    for name in ("notebooks", "exercises"):
+        (folder / name).mkdir()
+        shutil.copy(min((ROOT / name).glob("[0-9]*.ipynb")), folder / name)
     (folder / "datasets").mkdir()
     return folder
 
