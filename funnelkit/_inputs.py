@@ -286,11 +286,7 @@ def frequency(name, value):
         raise TypeError(f"{name} is {_short(value)}: {advice}")
     multiple = re.match(r"\s*\d", value)
     try:
-        code = (
-            ""
-            if multiple or value != value.upper()
-            else pd.Period("2026-01-01", freq=value).freqstr
-        )
+        code = "" if multiple or value != value.upper() else pd.Period("2026-01-01", freq=value).freqstr
     except (ValueError, KeyError, TypeError):
         code = ""
     if code.partition("-")[0] not in FREQUENCIES:

@@ -204,6 +204,12 @@ def test_bench_measures_in_its_own_environment(course):
     assert course.ran[-1][1:] == [os.path.join("benchmarks", "lifetime.py"), "--fits", "3"]
 
 
+def test_trials_run_in_the_environment_of_the_tests(course):
+    course.main(["trials", "mirror"])
+    assert course.ran[2][-2:] == ["-r", "requirements-dev.lock"]
+    assert course.ran[-1][1:] == [os.path.join("tools", "trials"), "mirror"]
+
+
 def test_an_unknown_command_is_refused_before_anything_is_made(course):
     with pytest.raises(course.Stop, match="no command 'lba': choose one of lab, doctor, reset"):
         course.main(["lba"])
@@ -321,5 +327,6 @@ def test_make_calls_start():
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=variables)
 
     assert make("lab").stdout.strip() == '"python3" start.py lab'
+    assert make("trials", "ARGS=mirror").stdout.strip() == '"python3" start.py trials mirror'
     assert make("test", "ARGS=-x").stdout.strip() == '"python3" start.py test -x'
     assert "no Python 2.0 on this machine" in make("test", "PYTHON=2.0").stderr
