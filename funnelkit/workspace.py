@@ -224,7 +224,7 @@ def locked(path, *, seconds=None):
     Raises
     ------
     OSError
-        If the folder cannot be written to; a full disk is no reason.
+        If the folder cannot be written to for another reason than a full disk.
     """
     until = time.monotonic() + (LOCK_SECONDS if seconds is None else seconds)
     try:

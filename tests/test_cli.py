@@ -636,7 +636,7 @@ def test_every_terminal_can_show_what_is_said(course, monkeypatch, encoding, ver
     assert said.decode(encoding).strip()
 
 
-def test_signs_that_a_terminal_does_not_have_are_spelled():
+def test_characters_that_a_terminal_lacks_are_spelled():
     def shown(text, encoding):
         return text.encode(encoding, "funnelkit").decode(encoding)
 
@@ -648,7 +648,7 @@ def test_signs_that_a_terminal_does_not_have_are_spelled():
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such pipes")
-def test_a_reader_that_has_read_enough_is_no_error(course):
+def test_a_reader_that_has_read_enough_is_not_an_error(course):
     script = (
         "import sys; from pathlib import Path; from funnelkit import workspace; "
         "from funnelkit.app import cli; "
@@ -1058,7 +1058,7 @@ def test_doctor_on_grading(machine, monkeypatch):
     assert "learners do not need it" in doctor.check_grading(machine)
 
 
-def test_doctor_gives_advice_that_is_no_fault(machine):
+def test_doctor_gives_advice_that_is_not_a_fault(machine):
     def check_slow(root):
         raise doctor.Advice("memory: little", "close programs")
 

@@ -441,7 +441,7 @@ def test_a_silent_step_says_that_it_is_still_at_work(capsys):
     assert "    begun\n    still at work, for " in said
 
 
-def test_signs_that_a_terminal_does_not_have_do_not_stop_an_installation(capsys, monkeypatch):
+def test_characters_that_a_terminal_lacks_do_not_stop_an_installation(capsys, monkeypatch):
     import io
 
     terminal = io.TextIOWrapper(io.BytesIO(), encoding="cp437", newline="")

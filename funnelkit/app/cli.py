@@ -15,7 +15,7 @@ from funnelkit.app import lab as jupyterlab
 
 __all__ = ["adapt_outputs", "first_page", "main", "parser", "tell_update"]
 
-# Signs of the course's messages that some terminals do not have, in signs that all have.
+# Characters of the course's messages that some terminals lack, in ones that all have.
 PLAIN = {"✓": "+", "✗": "x", "○": "-", "●": "*", "–": "-", "—": "-", "…": "...", "→": "->"}
 PLAIN |= {"≥": ">=", "≤": "<=", "×": "x", "€": "EUR", "“": '"', "”": '"', "‘": "'", "’": "'"}
 NUMBER = re.compile(r"\d{1,2}")
@@ -234,7 +234,7 @@ def parser():
 
 
 def write_plainly(error):
-    """Return what stands for signs that an output does not have; an error handler of `codecs`."""
+    """Return what replaces characters that an output lacks; an error handler of `codecs`."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     text = ""

@@ -264,7 +264,7 @@ def give_uv_a_cache(env, variables):
 
 
 def say(text):
-    """Print a text, whatever signs the terminal has."""
+    """Print a text, whatever characters the terminal can show."""
     try:
         sys.stdout.write(text)
     except UnicodeEncodeError:

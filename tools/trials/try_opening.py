@@ -85,7 +85,7 @@ c.LabApp.default_url = "/tree"
 
 
 @trial
-def settings_that_are_no_python(tmp):
+def settings_that_are_not_python(tmp):
     with with_settings(tmp, "jupyter_server_config.py", "import no_such_module\n") as lab:
         lab.open()
         lab.ask("/api/contents/notebooks")
