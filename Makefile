@@ -20,7 +20,7 @@ endif
 endif
 START := "$(RUN)" start.py
 
-.PHONY: help lab test render navigation check exercises prove mutants renumber lock bench browser
+.PHONY: help lab test trials render navigation check exercises prove mutants renumber lock bench browser
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
@@ -30,6 +30,9 @@ lab:  ## open the lessons in JupyterLab
 
 test:  ## run every test
 	$(START) test $(ARGS)
+
+trials:  ## try the course in awkward places (ARGS=mirror for some)
+	$(START) trials $(ARGS)
 
 render:  ## run the notebooks and store their outputs (ARGS=02 for one)
 	$(START) run python -m tools.notebooks render $(ARGS)

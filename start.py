@@ -1,50 +1,49 @@
-# ruff: noqa: UP031
+# ruff: noqa: UP031, B904
 """Start the course: make what it needs, then run it.
 
     python start.py lab               open the lessons in JupyterLab
     python start.py lab 02            the same, at lesson 02
-    python start.py doctor            say what is wrong with this machine, and how to mend it
+    python start.py doctor            say what is wrong with this machine, and how to fix it
     python start.py reset 02          bring back a lesson as it was; yours is kept beside it
+    python start.py reset 02 --exercise    the same for its exercise
     python start.py progress          show which tasks you have solved
+    python start.py workspace         lay out the notebooks in work/, without JupyterLab
     python start.py grade FOLDER      make a table of a folder of submitted notebooks
     python start.py test              run every test (what follows is passed on to pytest)
+    python start.py trials            try the course in awkward places (or: trials mirror)
     python start.py bench             measure the speed against other tools (or: bench lifetime)
     python start.py run COMMAND ...   run a command with the tools of the tests
 
 It needs nothing but Python. The first time it makes an environment beside this file and
 installs the pinned packages into it; after that it starts at once.
 
+Where pip has settings of its own (a mirror, a certificate, a proxy), they are used here too.
 Without a network: fill a folder where there is one, with the same Python on the same system,
     python -m pip download --only-binary :all: -d wheels -r requirements.lock uv setuptools
-and set PIP_FIND_LINKS and UV_FIND_LINKS to that folder, and PIP_NO_INDEX=1 and UV_OFFLINE=1.
+and set PIP_FIND_LINKS=wheels and PIP_NO_INDEX=1.
 """
 # This file keeps to syntax that Python 2 can read, so that a Python that is too old for the
 # course can still say so, instead of stopping at a SyntaxError.
 
-import hashlib
-import json
 import os
-import platform
-import shutil
-import signal
-import subprocess
 import sys
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+# By its real path: called by a link, it would otherwise make the environment anew each time.
+HERE = os.path.dirname(os.path.realpath(__file__))
+# A random.py that a learner keeps in this folder must not come before Python's own.
+sys.path[:] = [path for path in sys.path if os.path.realpath(path) != HERE]
+
+import platform  # noqa: E402
+import shutil  # noqa: E402
+import subprocess  # noqa: E402
+
 WINDOWS = os.name == "nt"
 OLDEST = (3, 11)
 NEWEST = (3, 14)
 
-# What each environment is made from. The learner's is `.venv`; the others carry the version of
-# Python in their name, so that the tests can run on several.
-LAB, TEST, BENCH = "lab", "test", "bench"
-INSTALLS = {
-    LAB: ["-r", "requirements.lock"],
-    TEST: ["-r", "requirements-dev.lock"],
-    BENCH: ["-r", "requirements.lock", "--group", "pyproject.toml:bench"],
-}
-VERBS = dict.fromkeys(["lab", "doctor", "reset", "progress", "grade"], LAB)
-VERBS.update(test=TEST, run=TEST, bench=BENCH)
+# The environment that each command runs in.
+VERBS = dict.fromkeys(["lab", "doctor", "reset", "progress", "workspace", "grade"], "lab")
+VERBS.update(test="test", run="test", trials="test", bench="bench")
 
 
 class Stop(Exception):
@@ -118,144 +117,32 @@ def check_python(version=None, system=None, machine=None, has_module=None, newer
         )
 
 
-def folder(kind):
-    """Return the folder of the environment of that kind."""
-    if kind == LAB:
-        return os.path.join(HERE, ".venv")
-    return os.path.join(HERE, ".venv-%s-%s" % (kind, dotted(sys.version_info[:2])))
+def installer():
+    """Return the module that makes environments, which is no longer written for old Pythons."""
+    from importlib import util
 
-
-def programs(env):
-    """Return the folder in which an environment keeps its programs."""
-    return os.path.join(env, "Scripts" if WINDOWS else "bin")
-
-
-def interpreter(env):
-    """Return the path of an environment's Python."""
-    return os.path.join(programs(env), "python.exe" if WINDOWS else "python")
-
-
-def wanted_stamp(kind):
-    """Return what an environment of that kind has to be made from, to be up to date.
-
-    An environment holds the paths of its folder and of the Python that made it, so it does not
-    survive a move of either: `base` says so. `packages` changes with the pins.
-    """
-    digest = hashlib.sha256(" ".join(INSTALLS[kind]).encode("utf-8"))
-    for name in ("pyproject.toml",) + tuple(n for n in INSTALLS[kind] if n.endswith(".lock")):
-        with open(os.path.join(HERE, name), "rb") as file:
-            digest.update(file.read())
-    base = [dotted(sys.version_info[:2]), platform.machine(), sys.base_prefix, folder(kind)]
-    return {"base": base, "packages": digest.hexdigest()}
-
-
-def read_stamp(env):
-    """Return what an environment says it was made from; None if it was never finished."""
+    # By its path, since the package of that name may be another, or not be there.
+    path = os.path.join(HERE, "funnelkit", "app", "install.py")
+    spec = util.spec_from_file_location("funnelkit_install", path)
+    install = util.module_from_spec(spec)
     try:
-        with open(os.path.join(env, "funnelkit-stamp.json")) as file:
-            stamp = json.load(file)
-    except (OSError, ValueError):
-        return None
-    return stamp if isinstance(stamp, dict) and os.path.exists(interpreter(env)) else None
+        spec.loader.exec_module(install)
+    except (OSError, SyntaxError) as error:
+        raise Stop("The folder %s is not whole: download the course again (%s)." % (HERE, error))
+    return install
 
 
-def write_stamp(env, stamp):
-    """Note what an environment was made from, or, with None, that it is being changed."""
-    path = os.path.join(env, "funnelkit-stamp.json")
-    if stamp is None:
-        if os.path.exists(path):
-            os.remove(path)
-        return
-    with open(path + ".new", "w") as file:
-        json.dump(stamp, file, indent=1)
-    os.replace(path + ".new", path)
-
-
-def environment(env):
-    """Return the variables for a program that runs in an environment."""
-    variables = dict(os.environ)
-    # Another Python's settings would put its packages before the pinned ones.
-    for name in ("PYTHONHOME", "PYTHONPATH"):
-        variables.pop(name, None)
-    variables["PATH"] = programs(env) + os.pathsep + variables.get("PATH", os.defpath)
-    variables["VIRTUAL_ENV"] = env
-    return variables
-
-
-def call(command, env, cwd=None):
-    """Run a command from a folder, by default that of the course; return its exit code.
-
-    Ctrl+C reaches the command as well as this program: the command is left the time to end in
-    good order (JupyterLab stops its kernels), and this program waits for it.
-    """
-    process = subprocess.Popen(command, cwd=cwd or HERE, env=environment(env))
-    before = signal.signal(signal.SIGTERM, lambda number, frame: process.terminate())
-    interrupted = False
-    try:
-        while True:
-            try:
-                code = process.wait()
-                break
-            except KeyboardInterrupt:
-                interrupted = True
-    finally:
-        signal.signal(signal.SIGTERM, before)
-    if interrupted and code != 0:
-        raise KeyboardInterrupt
-    return code
-
-
-def install(command, env):
-    """Run one step of the installation; Stop if it fails."""
-    if call(command, env) == 0:
-        return
-    if "venv" in command:
-        raise Stop(
-            "The folder %s could not be made (the reason stands above): close a JupyterLab that "
-            "still runs from it, look whether you may write here, and start again." % env
-        )
-    raise Stop(
-        "The installation did not finish (the reason stands above): look whether this machine "
-        "reaches the internet and has 2 GB of free disk, then start again."
-    )
-
-
-def prepare(kind):
-    """Make the environment of that kind, or bring it up to date; return its folder."""
-    env, wanted = folder(kind), wanted_stamp(kind)
-    have = read_stamp(env)
-    if have == wanted:
-        return env
-    name = os.path.basename(env)
-    # A Python cannot rebuild the environment that it runs from: the one behind it does.
-    python = getattr(sys, "_base_executable", None) or sys.executable
-    if have is None or have.get("base") != wanted["base"]:
-        print("Making the environment %s. The first time, this takes a minute or two." % name)
-        sys.stdout.flush()
-        # Before anything else, so that a half-emptied folder is never taken for a finished one.
-        write_stamp(env, None)
-        install([python, "-m", "venv", "--clear", env], env)
-        install([interpreter(env), "-m", "pip", "install", "--quiet", "uv>=0.8"], env)
-    else:
-        print("Bringing the environment %s up to date." % name)
-        sys.stdout.flush()
-        write_stamp(env, None)
-    uv = [interpreter(env), "-m", "uv", "pip", "install", "--python", interpreter(env)]
-    install(uv + INSTALLS[kind], env)
-    install(uv + ["--quiet", "--no-deps", "--editable", HERE], env)
-    write_stamp(env, wanted)
-    return env
-
-
-def commands(verb, arguments, env):
-    """Return the commands that carry out a verb, in order."""
-    python = interpreter(env)
+def commands(verb, arguments, env, install):
+    """Return the commands that carry out a verb, in order; `install` is the `installer`."""
+    python = install.interpreter(env)
     if verb == "test":
         return [
             [python, "-m", "ruff", "check"],
             [python, "-m", "ruff", "format", "--check"],
             [python, "-m", "pytest", "-n", "auto", "--dist", "loadfile"] + arguments,
         ]
+    if verb == "trials":
+        return [[python, os.path.join("tools", "trials")] + arguments]
     if verb == "bench":
         # The first argument may name one of the benchmarks; without it, it is that of funnels.
         chosen, rest = (arguments or [""])[0], arguments[1:]
@@ -263,7 +150,7 @@ def commands(verb, arguments, env):
             chosen, rest = "funnels", arguments
         return [[python, os.path.join("benchmarks", chosen + ".py")] + rest]
     if verb == "run":
-        found = shutil.which(arguments[0], path=environment(env)["PATH"])
+        found = shutil.which(arguments[0], path=install.environment(env)["PATH"])
         if not found:
             raise Stop("There is no command %s in this environment." % arguments[0])
         return [[found] + arguments[1:]]
@@ -274,7 +161,8 @@ def commands(verb, arguments, env):
 def main(arguments):
     """Carry out the command line; return the exit code: the first that is not 0."""
     if not arguments or arguments[0] in ("-h", "--help", "help"):
-        print(__doc__.strip())
+        # With -OO there is no __doc__.
+        print((__doc__ or "The README says what start.py can do.").strip())
         return 0 if arguments else 2
     verb, rest = arguments[0], arguments[1:]
     if verb not in VERBS:
@@ -282,10 +170,14 @@ def main(arguments):
     if verb == "run" and not rest:
         raise Stop("Say what to run, for example: start.py run python -m tools.notebooks check")
     check_python()
-    env = prepare(VERBS[verb])
+    install = installer()
+    try:
+        env = install.prepare(VERBS[verb])
+    except install.Stop as stop:
+        raise Stop(str(stop))
     # `grade` is told files, which are meant from where its user stands.
     place = {"cwd": os.getcwd()} if verb == "grade" else {}
-    codes = [call(command, env, **place) for command in commands(verb, rest, env)]
+    codes = [install.call(command, env, **place) for command in commands(verb, rest, env, install)]
     return next((code for code in codes if code != 0), 0)
 
 
@@ -294,5 +186,7 @@ if __name__ == "__main__":
         sys.exit(main(sys.argv[1:]))
     except Stop as stop:
         sys.exit("start.py: %s" % stop)
+    except OSError as error:
+        sys.exit("start.py: cannot use %s (%s)." % (error.filename or HERE, error.strerror))
     except KeyboardInterrupt:
         sys.exit(130)

@@ -27,7 +27,7 @@ simulate   the generator of all simulated tables (its rooms: `funnelkit.world`)
 Beside them are `funnelkit.app`, the command ``funnelkit``, and `funnelkit.grading`.
 """
 
-from importlib import import_module
+from importlib import import_module, metadata
 
 __version__ = "0.1.0"
 
@@ -67,10 +67,26 @@ def __getattr__(name: str):
     So importing is quick, and `funnelkit doctor` can still speak where pandas is missing.
     """
     if name in _MODULES:
+        _check_pandas()
         return import_module(f"funnelkit.{name}")
     if name in _NAMES:
+        _check_pandas()
         return getattr(import_module(f"funnelkit.{_NAMES[name]}"), name)
     raise AttributeError(f"module 'funnelkit' has no attribute {name!r}")
+
+
+def _check_pandas() -> None:
+    """Say in one sentence that pandas is too old, before it is seen in a table."""
+    try:
+        version = metadata.version("pandas")
+    except metadata.PackageNotFoundError:
+        return  # the import will say so
+    if version.split(".")[0].isdecimal() and int(version.split(".")[0]) < 3:
+        raise ImportError(
+            f"funnelkit needs pandas 3 or newer, and this is pandas {version}: run "
+            "`pip install 'pandas>=3'` and restart the kernel, or start the course with "
+            "`python start.py lab`, which has the versions that it was written with."
+        )
 
 
 def __dir__() -> list[str]:

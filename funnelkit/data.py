@@ -6,6 +6,7 @@
 import gzip
 import hashlib
 import json
+import zlib
 from functools import lru_cache
 from pathlib import Path
 
@@ -31,7 +32,7 @@ def __dir__():
 
 
 def data_folder() -> Path:
-    """Return the folder ``datasets/`` of the checkout that this package belongs to.
+    """Return the folder of the tables: ``datasets/`` of the clone, or the one that was installed.
 
     Returns
     -------
@@ -41,21 +42,23 @@ def data_folder() -> Path:
     Raises
     ------
     FileNotFoundError
-        If the package was installed without its checkout.
+        If there is neither.
 
     Examples
     --------
-    >>> data_folder().name
-    'datasets'
+    >>> (data_folder() / "checksums.json").is_file()
+    True
     """
-    folder = Path(__file__).resolve().parent.parent / "datasets"
-    if not folder.is_dir():
-        raise FileNotFoundError(
-            "funnelkit found no folder 'datasets' beside its code. The tables belong to the "
-            "course's folder: download or clone the whole course, go into it, and run "
-            "`python start.py lab`, which installs the package in place."
-        )
-    return folder
+    package = Path(__file__).resolve().parent
+    for folder in (package.parent / "datasets", package / "_datasets"):
+        # Another package that is called datasets may be beside an installed one.
+        if (folder / "checksums.json").is_file():
+            return folder
+    raise FileNotFoundError(
+        "funnelkit found no tables: neither a folder 'datasets' beside its code nor tables that "
+        "were installed with it. Download or clone the whole course again, go into it, and run "
+        "`python start.py lab`."
+    )
 
 
 def tables() -> list[str]:
@@ -204,11 +207,8 @@ def verify_checksums() -> list[str]:
             continue
         try:
             problem = _checksum_problem(schema.file, read_content(path))
-        except OSError as error:
-            problem = (
-                f"datasets/{schema.file} cannot be read ({error}). Download or clone the course "
-                "again."
-            )
+        except (OSError, ValueError) as error:
+            problem = str(error)
         if problem:
             problems.append(problem)
     return problems
@@ -220,9 +220,22 @@ def checksum(content: bytes) -> str:
 
 
 def read_content(path: Path) -> bytes:
-    """Return a file's content, decompressed if its name ends in ``.gz``."""
+    """Return a file's content, decompressed if its name ends in ``.gz``.
+
+    Raises
+    ------
+    ValueError
+        If it was damaged on its way here, as a file that was not copied to its end.
+    """
     raw = path.read_bytes()
-    return gzip.decompress(raw) if path.suffix == ".gz" else raw
+    if path.suffix != ".gz":
+        return raw
+    try:
+        return gzip.decompress(raw)
+    except (OSError, EOFError, zlib.error) as error:
+        raise ValueError(
+            f"datasets/{path.name} is damaged ({error}). Download or clone the course again."
+        ) from error
 
 
 def _checksum_problem(file: str, content: bytes) -> str:

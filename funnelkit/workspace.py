@@ -5,6 +5,7 @@ long as the learner has not changed them.
 """
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -14,13 +15,36 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+__all__ = [
+    "FOLDERS",
+    "ROOT",
+    "Update",
+    "course_notebooks",
+    "fingerprint",
+    "free_name",
+    "locked",
+    "make_folder",
+    "read_state",
+    "reset",
+    "state_path",
+    "update",
+    "work_folder",
+    "write",
+    "write_state",
+]
+
 ROOT = Path(__file__).resolve().parents[1]
 
 # What is copied: the notebooks that lie in these folders themselves, so that the answers in
 # exercises/solutions/ stay where they are.
 FOLDERS = {"lesson": "notebooks", "exercise": "exercises"}
 
-LOCK_SECONDS = 2.0  # how long to wait for another notebook that writes the state
+# How long to wait for another notebook that writes the state, which takes milliseconds where the
+# disk is not slow, and for another start that renews the copies.
+LOCK_SECONDS = 10.0
+COPYING_SECONDS = 60.0
+
+FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}  # the disk, or this user's share
 
 
 @dataclass
@@ -35,6 +59,9 @@ class Update:
         Copies that the learner had not changed, replaced by a newer version.
     kept : list of str
         Copies that the learner has changed, of which the course has a newer version.
+    unknown : list of str
+        Copies that differ from the course's, where the record of who changed what was lost.
+        They are left as they are, and named once.
     unreadable : list of str
         Copies that are no longer notebooks; they are left as they are.
     notes : list of str
@@ -44,6 +71,7 @@ class Update:
     added: list = field(default_factory=list)
     refreshed: list = field(default_factory=list)
     kept: list = field(default_factory=list)
+    unknown: list = field(default_factory=list)
     unreadable: list = field(default_factory=list)
     notes: list = field(default_factory=list)
 
@@ -67,6 +95,27 @@ def state_path(root=None):
     """
     other = os.environ.get("FUNNELKIT_STATE")
     return Path(other) if other else work_folder(root) / ".progress.json"
+
+
+def make_folder(folder):
+    """Make a folder if it is not there yet.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+
+    Raises
+    ------
+    FileExistsError
+        If something else has its name; the message says so.
+    OSError
+        If it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        error.strerror = "not a folder, but a file or a link that leads nowhere: rename it"
+        raise
 
 
 def free_name(folder, stem, suffix=""):
@@ -159,15 +208,34 @@ def write_state(path, state):
 
 
 @contextlib.contextmanager
-def locked(path):
-    """Keep other notebooks from changing the state meanwhile.
+def locked(path, *, seconds=None):
+    """Keep other programs from changing a file meanwhile.
 
     The operating system gives the lock back when a process ends, however it ends. Where there is
-    no locking (some network drives), or it takes longer than `LOCK_SECONDS`, go on without.
+    no locking (some network drives), or it takes longer than `seconds`, go on without.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file. The lock is a file beside it.
+    seconds : float, optional
+        How long to wait for others; by default `LOCK_SECONDS`.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be written to for another reason than a full disk.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path.with_name(f"{path.name}.lock"), "a+b") as file:
-        until = time.monotonic() + LOCK_SECONDS
+    until = time.monotonic() + (LOCK_SECONDS if seconds is None else seconds)
+    try:
+        make_folder(path.parent)
+        file = open(path.with_name(f"{path.name}.lock"), "a+b")  # noqa: SIM115
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        yield
+        return
+    with file:
         while not _lock(file) and time.monotonic() < until:
             time.sleep(0.01)
         yield
@@ -192,11 +260,11 @@ def _lock(file):
 
 
 def fingerprint(content):
-    r"""Return a number that two notebooks share when the same is written in their cells.
+    r"""Return a number that two notebooks share when the same is in their cells.
 
     Running a notebook, saving it in another program or on another system, and the empty cell
     that JupyterLab adds below the last one change outputs, metadata and line ends, but not the
-    fingerprint.
+    fingerprint. Text and pasted pictures do.
 
     Parameters
     ----------
@@ -222,10 +290,11 @@ def fingerprint(content):
             source = source if isinstance(source, str) else "".join(source)
             source = source.replace("\r\n", "\n").rstrip()
             if source:
-                cells.append([cell["cell_type"], source])
-    except (ValueError, TypeError, KeyError):
+                pictures = [cell["attachments"]] if cell.get("attachments") else []
+                cells.append([cell["cell_type"], source, *pictures])
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
-    return hashlib.sha256(json.dumps(cells).encode("utf-8")).hexdigest()
+    return hashlib.sha256(json.dumps(cells, sort_keys=True).encode("utf-8")).hexdigest()
 
 
 def course_notebooks(root=None):
@@ -259,12 +328,57 @@ def _record(content):
     return {"cells": fingerprint(content), "file": hashlib.sha256(content).hexdigest()}
 
 
+def _renew(copy, content, old):
+    """Bring one copy up to date, and return what happened, in the words of `Update`.
+
+    `old` is what was noted when the course's notebook was last copied; empty if nothing was.
+    """
+    new = _record(content)
+    try:
+        cells = fingerprint(copy.read_bytes())
+    except FileNotFoundError:
+        write(copy, content)
+        return "added"
+    except OSError:  # a folder of that name, or a file that may not be read
+        return "unreadable"
+    if cells is None:
+        return "unreadable"
+    if cells in (new["cells"], old.get("cells")):
+        # Untouched. Where the text is the same the course's outputs may have changed.
+        if cells == new["cells"] and old in ({}, new):
+            return "same"
+        write(copy, content)
+        return "refreshed"
+    if not old:
+        return "unknown"
+    # The note of a changed copy stays, so that a newer version is named until that is settled.
+    return "untold" if old.get("cells") == new["cells"] else "kept"
+
+
+def _copies(path, today):
+    """Return what the state notes of the copies, and sentences to print."""
+    with locked(path):
+        state, notes = read_state(path, today=today)
+    return state.get("copies", {}), notes
+
+
+def _note_copies(path, changes, today):
+    """Note what was copied, in a state that others may have written to since it was read."""
+    with locked(path):
+        state, _ = read_state(path, today=today)
+        if changes or "copies" not in state:
+            state["copies"] = {**state.get("copies", {}), **changes}
+            write_state(path, state)
+
+
 def update(root=None, *, today=None):
     """Bring the learner's copies up to date without overwriting anything they wrote.
 
-    A copy that is missing is added. A copy whose cells still say what the course's notebook said
-    when it was copied is replaced when the course has a newer one; running a lesson does not
-    change its cells. A copy that the learner has changed is left alone.
+    A copy that is missing is added. A copy whose cells are as the course's notebook had them when
+    it was copied is replaced when the course has a newer one; running a lesson does not change
+    its cells. Outputs and metadata are then the course's again. A copy whose text or pictures the
+    learner has changed is left alone, and so is one that cannot be read or written: it is named,
+    and does not keep the others from being renewed.
 
     Parameters
     ----------
@@ -282,45 +396,54 @@ def update(root=None, *, today=None):
     FileNotFoundError
         If there are no lessons to copy.
     OSError
-        If ``work/`` cannot be written to.
+        If ``work/`` cannot be written to for another reason than a full disk.
     """
     notebooks, work, path = course_notebooks(root), work_folder(root), state_path(root)
-    with locked(path):
-        state, notes = read_state(path, today=today)
-        copies = state.setdefault("copies", {})
-        done = Update(notes=notes)
+    with locked(work / ".copies", seconds=COPYING_SECONDS):
+        copies, notes = _copies(path, today)
+        done, changes = Update(notes=notes), {}
         for name, original in notebooks.items():
-            content = original.read_bytes()
-            new, old, copy = _record(content), copies.get(name), work / name
-            old = old if isinstance(old, dict) else {}
-            if not copy.exists():
-                write(copy, content)
-                copies[name] = new
-                done.added.append(name)
+            content, old = original.read_bytes(), copies.get(name)
+            try:
+                what = _renew(work / name, content, old if isinstance(old, dict) else {})
+            except OSError as error:
+                done.notes.append(f"work/{name} cannot be written ({error.strerror or error}).")
                 continue
-            cells = fingerprint(copy.read_bytes())
-            if cells is None:
-                done.unreadable.append(name)
-            elif cells == new["cells"]:
-                # The same text; perhaps the course's outputs have changed.
-                if old and old != new:
-                    write(copy, content)
-                    done.refreshed.append(name)
-                copies[name] = new
-            elif cells == old.get("cells"):
-                write(copy, content)
-                copies[name] = new
-                done.refreshed.append(name)
-            elif old.get("cells") != new["cells"]:
-                # Changed by the learner, and by the course since (or nobody knows when: the state
-                # was lost). The old note stays, so that this is said until it is settled.
-                done.kept.append(name)
-        write_state(path, state)
+            if hasattr(done, what):
+                getattr(done, what).append(name)
+            if what not in ("kept", "untold", "unreadable") and old != _record(content):
+                changes[name] = _record(content)
+        try:
+            _note_copies(path, changes, today)
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            done.notes.append(
+                "The disk is full: until there is room, nothing that you write and solve is kept."
+            )
     return done
 
 
-def reset(lesson, root=None, *, kinds=("lesson", "exercise"), today=None):
-    """Bring back a lesson's notebooks as the course has them.
+def _put_aside(copy, pristine, today):
+    """Keep what the learner wrote beside a copy; return the path, or None if there is nothing."""
+    try:
+        mine = copy.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError:  # a folder of that name, or a file that may not be read
+        mine = None
+    if mine is not None and fingerprint(mine) in pristine:
+        return None
+    beside = free_name(copy.parent, f"{copy.stem}.mine-{today or date.today()}", copy.suffix)
+    if mine is None:
+        os.replace(copy, beside)
+    else:
+        write(beside, mine)
+    return beside
+
+
+def reset(lesson, root=None, *, kinds=("lesson",), today=None):
+    """Bring back a lesson's notebook as the course has it, or its exercise, or both.
 
     What the learner wrote is kept beside, as ``02_conversion_rates.mine-2026-11-22.ipynb``, and a
     second one on the same day as ``…-2.ipynb``.
@@ -332,7 +455,8 @@ def reset(lesson, root=None, *, kinds=("lesson", "exercise"), today=None):
     root : path, optional
         The folder of the course; by default that of this package.
     kinds : sequence of {"lesson", "exercise"}
-        Which notebooks of that number.
+        Which notebooks of that number; by default only the lesson, since an exercise holds hours
+        of the learner's work.
     today : datetime.date, optional
         The date in the name of what is kept.
 
@@ -366,24 +490,17 @@ def reset(lesson, root=None, *, kinds=("lesson", "exercise"), today=None):
         raise ValueError(
             f"there is no {what} {wanted!r}; choose one of {', '.join(there) or 'none yet'}"
         )
-    with locked(path):
-        state, notes = read_state(path, today=today)
-        copies = state.setdefault("copies", {})
-        restored = []
+    with locked(work / ".copies", seconds=COPYING_SECONDS):
+        copies, notes = _copies(path, today)
+        restored, changes = [], {}
         for name in names:
-            content, copy, kept = notebooks[name].read_bytes(), work / name, None
-            new, old = _record(content), copies.get(name)
-            pristine = [new["cells"]] + ([old.get("cells")] if isinstance(old, dict) else [])
-            if copy.exists():
-                mine = copy.read_bytes()
-                cells = fingerprint(mine)
-                if cells is None or cells not in pristine:
-                    stem = f"{copy.stem}.mine-{today or date.today()}"
-                    beside = free_name(copy.parent, stem, copy.suffix)
-                    write(beside, mine)
-                    kept = f"{Path(name).parent}/{beside.name}"
+            content, copy, old = notebooks[name].read_bytes(), work / name, copies.get(name)
+            changes[name] = _record(content)
+            pristine = [changes[name]["cells"]]
+            pristine += [old["cells"]] if isinstance(old, dict) and old.get("cells") else []
+            beside = _put_aside(copy, pristine, today)
             write(copy, content)
-            copies[name] = new
+            kept = f"{Path(name).parent.as_posix()}/{beside.name}" if beside else None
             restored.append((name, kept))
-        write_state(path, state)
+        _note_copies(path, changes, today)
     return restored, notes

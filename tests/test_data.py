@@ -219,3 +219,20 @@ def test_importing_funnelkit_loads_nothing_heavy():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(("version", "told"), [("2.2.2", True), ("3.0.0", False), ("x", False)])
+def test_pandas_below_3_is_one_sentence(monkeypatch, version, told):
+    import importlib.metadata
+
+    import funnelkit
+
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: version)
+    if not told:
+        assert funnelkit.load is data.load
+        return
+    for name in ("load", "funnels", "check"):
+        with pytest.raises(
+            ImportError, match=r"needs pandas 3 or newer, and this is pandas 2\.2\.2"
+        ):
+            funnelkit.__getattr__(name)

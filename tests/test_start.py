@@ -2,7 +2,6 @@
 
 import ast
 import importlib.util
-import json
 import os
 import shutil
 import signal
@@ -12,6 +11,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
+
+from funnelkit.app import install
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -32,16 +33,21 @@ def course(start, tmp_path, monkeypatch):
         (tmp_path / name).write_text(f"# {name}\n", encoding="utf-8")
     ran = []
 
-    def call(command, env):
+    def follow(command, variables):
         ran.append(command)
         if "venv" in command:
-            python = Path(start.interpreter(env))
+            python = Path(install.interpreter(command[-1]))
             python.parent.mkdir(parents=True, exist_ok=True)
             python.touch()
-        return 0
+        return 0, ""
 
     monkeypatch.setattr(start, "HERE", str(tmp_path))
-    monkeypatch.setattr(start, "call", call)
+    monkeypatch.setattr(install, "ROOT", str(tmp_path))
+    monkeypatch.setattr(install, "follow", follow)
+    monkeypatch.setattr(install, "pip_settings", lambda env: {})
+    monkeypatch.setattr(install, "give_uv_a_cache", lambda env, variables: None)
+    monkeypatch.setattr(install, "call", lambda command, env, **place: ran.append(command) or 0)
+    monkeypatch.setattr(start, "installer", lambda: install)
     start.ran = ran
     return start
 
@@ -147,127 +153,6 @@ def test_old_pythons_say_one_clear_sentence():
         assert ran.stderr.startswith("start.py: Funnelkit needs Python 3.11 to 3.14, and this is ")
 
 
-def test_the_first_start_installs_and_the_second_does_not(course):
-    env = course.prepare("lab")
-    first = list(course.ran)
-    assert [" ".join(command[1:4]) for command in first] == [
-        "-m venv --clear",
-        "-m pip install",
-        "-m uv pip",
-        "-m uv pip",
-    ]
-    assert first[2][-2:] == ["-r", "requirements.lock"]
-    assert first[3][-2:] == ["--editable", course.HERE]
-    assert first[2][0] == first[3][0] == course.interpreter(env)
-    assert course.prepare("lab") == env
-    assert course.ran == first
-
-
-def test_a_new_lock_is_installed_without_starting_over(course):
-    course.prepare("lab")
-    course.ran.clear()
-    Path(course.HERE, "requirements.lock").write_text("# newer\n", encoding="utf-8")
-    course.prepare("lab")
-    assert [command[2] for command in course.ran] == ["uv", "uv"]
-    course.ran.clear()
-    course.prepare("lab")
-    assert course.ran == []
-
-
-def test_a_change_of_the_tests_pins_leaves_the_lessons_alone(course):
-    course.prepare("lab")
-    course.ran.clear()
-    Path(course.HERE, "requirements-dev.lock").write_text("# newer\n", encoding="utf-8")
-    course.prepare("lab")
-    assert course.ran == []
-
-
-def test_an_interrupted_installation_is_begun_anew(course, monkeypatch):
-    whole = course.call
-
-    def interrupted(command, env):
-        if "requirements.lock" in command:
-            raise KeyboardInterrupt
-        return whole(command, env)
-
-    monkeypatch.setattr(course, "call", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        course.prepare("lab")
-    monkeypatch.setattr(course, "call", whole)
-    course.ran.clear()
-    course.prepare("lab")
-    assert "--clear" in course.ran[0]
-    assert len(course.ran) == 4
-
-
-def test_an_interrupted_update_is_begun_anew(course, monkeypatch):
-    whole = course.call
-    course.prepare("lab")
-    Path(course.HERE, "requirements.lock").write_text("# newer\n", encoding="utf-8")
-    monkeypatch.setattr(course, "call", lambda command, env: 1)
-    with pytest.raises(course.Stop, match="did not finish"):
-        course.prepare("lab")
-    monkeypatch.setattr(course, "call", whole)
-    course.ran.clear()
-    course.prepare("lab")
-    assert "--clear" in course.ran[0]
-
-
-@pytest.mark.parametrize("harm", ["moved", "other Python", "no Python", "damaged", "not a table"])
-def test_an_environment_that_no_longer_works_is_made_anew(course, harm):
-    env = course.prepare("lab")
-    stamp = Path(env, "funnelkit-stamp.json")
-    told = json.loads(stamp.read_text(encoding="utf-8"))
-    if harm == "moved":
-        told["base"][-1] = "/elsewhere/.venv"
-    if harm == "other Python":
-        told["base"][0] = "3.9"
-    if harm == "no Python":
-        Path(course.interpreter(env)).unlink()
-    stamp.write_text(json.dumps(told), encoding="utf-8")
-    if harm == "damaged":
-        stamp.write_text('{"base":', encoding="utf-8")
-    if harm == "not a table":
-        stamp.write_text("[]", encoding="utf-8")
-    course.ran.clear()
-    course.prepare("lab")
-    assert "--clear" in course.ran[0]
-
-
-def test_a_failing_step_says_what_to_look_at(course, monkeypatch):
-    monkeypatch.setattr(course, "call", lambda command, env: int("pip" in command))
-    with pytest.raises(course.Stop, match="reaches the internet"):
-        course.prepare("lab")
-    monkeypatch.setattr(course, "call", lambda command, env: int("venv" in command))
-    with pytest.raises(course.Stop, match="could not be made"):
-        course.prepare("lab")
-
-
-def test_each_kind_has_an_environment_of_its_own(start):
-    python = start.dotted(sys.version_info[:2])
-    names = [os.path.basename(start.folder(kind)) for kind in ("lab", "test", "bench")]
-    assert names == [".venv", f".venv-test-{python}", f".venv-bench-{python}"]
-    assert all(os.path.dirname(start.folder(kind)) == str(ROOT) for kind in start.INSTALLS)
-
-
-def test_windows_keeps_its_programs_elsewhere(start, monkeypatch):
-    env = os.path.join("C:", "fk", ".venv")
-    monkeypatch.setattr(start, "WINDOWS", True)
-    assert start.interpreter(env) == os.path.join(env, "Scripts", "python.exe")
-    monkeypatch.setattr(start, "WINDOWS", False)
-    assert start.interpreter(env) == os.path.join(env, "bin", "python")
-
-
-def test_the_environment_comes_first_and_other_pythons_stay_out(start, monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", "/elsewhere")
-    monkeypatch.setenv("PYTHONHOME", "/elsewhere")
-    monkeypatch.setenv("UV_FIND_LINKS", "/wheels")
-    variables = start.environment("/fk/.venv")
-    assert variables["PATH"].startswith(start.programs("/fk/.venv") + os.pathsep)
-    assert variables["UV_FIND_LINKS"] == "/wheels"
-    assert not {"PYTHONPATH", "PYTHONHOME"} & set(variables)
-
-
 def test_arguments_are_passed_on(course):
     course.main(["lab", "02", "--no-browser"])
     assert course.ran[-1][1:] == ["-P", "-m", "funnelkit.app.cli", "lab", "02", "--no-browser"]
@@ -288,7 +173,7 @@ def test_the_tests_run_in_parallel_after_the_linter(course):
 def test_the_first_exit_code_that_is_not_0_is_passed_on(course, monkeypatch):
     course.main(["test"])
     codes = {"ruff": 0, "pytest": 5}
-    monkeypatch.setattr(course, "call", lambda command, env: codes[command[2]])
+    monkeypatch.setattr(install, "call", lambda command, env: codes[command[2]])
     assert course.main(["test"]) == 5
     codes["ruff"] = 1
     assert course.main(["test"]) == 1
@@ -298,7 +183,7 @@ def test_the_first_exit_code_that_is_not_0_is_passed_on(course, monkeypatch):
 
 def test_run_finds_the_command_in_the_environment(course):
     course.main(["test"])
-    program = Path(course.programs(course.folder("test")), "tool.exe")
+    program = Path(install.programs(install.folder("test")), "tool.exe")
     program.touch(mode=0o755)
     course.main(["run", "tool.exe", "--check"])
     assert course.ran[-1] == [str(program), "--check"]
@@ -319,6 +204,12 @@ def test_bench_measures_in_its_own_environment(course):
     assert course.ran[-1][1:] == [os.path.join("benchmarks", "lifetime.py"), "--fits", "3"]
 
 
+def test_trials_run_in_the_environment_of_the_tests(course):
+    course.main(["trials", "mirror"])
+    assert course.ran[2][-2:] == ["-r", "requirements-dev.lock"]
+    assert course.ran[-1][1:] == [os.path.join("tools", "trials"), "mirror"]
+
+
 def test_an_unknown_command_is_refused_before_anything_is_made(course):
     with pytest.raises(course.Stop, match="no command 'lba': choose one of lab, doctor, reset"):
         course.main(["lba"])
@@ -329,6 +220,33 @@ def test_help_is_printed(start, capsys):
     assert start.main(["--help"]) == 0
     assert "start.py lab" in capsys.readouterr().out
     assert start.main([]) == 2
+    start.__doc__ = None  # as `python -OO` has it
+    assert start.main(["help"]) == 0
+
+
+def test_a_course_that_is_not_whole_is_told_so(course, monkeypatch):
+    Path(course.HERE, "requirements-dev.lock").unlink()
+    with pytest.raises(course.Stop, match="no requirements-dev.lock beside start.py.*learners"):
+        course.main(["test"])
+    here = course.HERE
+    monkeypatch.undo()
+    monkeypatch.setattr(course, "HERE", here)
+    with pytest.raises(course.Stop, match="is not whole: download the course again"):
+        course.installer()
+
+
+def test_a_learners_file_beside_start_does_not_come_before_pythons_own(tmp_path):
+    for name in ("start.py", "funnelkit/app/install.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    for name in ("random", "json", "platform", "tempfile", "importlib", "signal"):
+        (tmp_path / f"{name}.py").write_text("raise RuntimeError('mine')\n", encoding="utf-8")
+    ran = subprocess.run(
+        [sys.executable, tmp_path / "start.py", "lab"], capture_output=True, text=True
+    )
+    assert ran.stderr.startswith("start.py: There is no pyproject.toml beside start.py."), (
+        ran.stderr
+    )
 
 
 def test_it_works_from_any_folder(tmp_path):
@@ -342,9 +260,9 @@ def test_it_works_from_any_folder(tmp_path):
     assert "no command 'nonsense'" in ran.stderr
 
 
-def test_commands_run_in_the_folder_of_the_course(start, tmp_path):
+def test_commands_run_in_the_folder_of_the_course(tmp_path):
     code = "import os, sys; sys.exit(7 if os.path.exists('start.py') else 1)"
-    assert start.call([sys.executable, "-c", code], str(tmp_path)) == 7
+    assert install.call([sys.executable, "-c", code], str(tmp_path)) == 7
 
 
 PATIENT = """
@@ -364,13 +282,12 @@ except KeyboardInterrupt:
 @pytest.mark.parametrize(("code", "expected"), [(0, 0), (2, 130)])
 def test_ctrl_c_waits_for_the_program_to_end(tmp_path, code, expected):
     script = f"""
-import importlib.util, signal, sys
+import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)
-spec = importlib.util.spec_from_file_location("start", {str(ROOT / "start.py")!r})
-start = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(start)
+sys.path.insert(0, {str(ROOT)!r})
+from funnelkit.app import install
 try:
-    sys.exit(start.call([sys.executable, "-c", {PATIENT.replace("CODE", str(code))!r}], "x"))
+    sys.exit(install.call([sys.executable, "-c", {PATIENT.replace("CODE", str(code))!r}], "x"))
 except KeyboardInterrupt:
     sys.exit(130)
 """
@@ -391,7 +308,7 @@ def test_grade_takes_files_from_where_its_user_stands(course, monkeypatch, tmp_p
     monkeypatch.chdir(tmp_path / "elsewhere")
     assert course.main(["lab"]) == 0  # makes the environment
     monkeypatch.setattr(
-        course, "call", lambda command, env, cwd=None: places.append((command[3:], cwd)) or 0
+        install, "call", lambda command, env, cwd=None: places.append((command[3:], cwd)) or 0
     )
     for arguments in (["grade", "submissions", "--to", "g.csv"], ["progress", "02"]):
         assert course.main(arguments) == 0
@@ -410,5 +327,6 @@ def test_make_calls_start():
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=variables)
 
     assert make("lab").stdout.strip() == '"python3" start.py lab'
+    assert make("trials", "ARGS=mirror").stdout.strip() == '"python3" start.py trials mirror'
     assert make("test", "ARGS=-x").stdout.strip() == '"python3" start.py test -x'
     assert "no Python 2.0 on this machine" in make("test", "PYTHON=2.0").stderr

@@ -22,11 +22,11 @@ FOLDER = "funnelkit-course"
 
 # What goes in; nothing else does, whatever lies about in the folder.
 PACKED = (
-    *("README.md", "CONTRIBUTING.md", "LICENSE", "start.py", "pyproject.toml"),
+    *("README.md", "CONTRIBUTING.md", "LICENSE", "start.py", "pyproject.toml", "setup.py"),
     *("requirements.lock", "environment.yml"),
     *("docs/*.md", "docs/*.png", "datasets/*"),
     *("notebooks/[0-9][0-9]_*.ipynb", "exercises/[0-9][0-9]_*.ipynb"),
-    *("funnelkit/**/*.py", "funnelkit/lab_config/**/*"),
+    *("funnelkit/**/*.py", "funnelkit/app/lab_config/**/*"),
 )
 NOTE = """This is the hand-out of the course for learners. Read README.md; begin with
 

@@ -1,57 +1,24 @@
-"""The command ``funnelkit``: lab, progress, reset, grade, doctor."""
+"""The command ``funnelkit``: lab, progress, reset, workspace, grade, doctor."""
 
 import argparse
-import errno
+import codecs
 import os
 import re
-import secrets
-import socket
 import sys
-import threading
 import time
+import unicodedata
 from pathlib import Path
 
 from funnelkit import workspace
 from funnelkit.app import doctor
+from funnelkit.app import lab as jupyterlab
 
-CONFIG = Path(__file__).with_name("lab_config")
-FIRST_PORT = 8888
+__all__ = ["adapt_outputs", "first_page", "main", "parser", "tell_update"]
+
+# Characters of the course's messages that some terminals lack, in ones that all have.
+PLAIN = {"✓": "+", "✗": "x", "○": "-", "●": "*", "–": "-", "—": "-", "…": "...", "→": "->"}
+PLAIN |= {"≥": ">=", "≤": "<=", "×": "x", "€": "EUR", "“": '"', "”": '"', "‘": "'", "’": "'"}
 NUMBER = re.compile(r"\d{1,2}")
-
-
-def free_port(wanted=None):
-    """Return a port of 127.0.0.1 that nobody uses.
-
-    Parameters
-    ----------
-    wanted : int, optional
-        The only one to try; by default 8888 to 8937, and then whichever the system gives.
-
-    Returns
-    -------
-    int
-
-    Raises
-    ------
-    ValueError
-        If the port `wanted` is in use, or not allowed.
-    """
-    for port in [wanted] if wanted else [*range(FIRST_PORT, FIRST_PORT + 50), 0]:
-        with socket.socket() as probe:
-            # As JupyterLab binds: on Linux and macOS a port just given up counts as free, on
-            # Windows two programs must not share one.
-            if os.name == "nt":
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
-            else:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except (OSError, OverflowError) as error:
-                reason = error
-            else:
-                return probe.getsockname()[1]
-    why = "is in use" if getattr(reason, "errno", None) == errno.EADDRINUSE else "cannot be used"
-    raise ValueError(f"port {wanted} {why}: leave out --port to take one that is free")
 
 
 def first_page(names, lesson=None):
@@ -79,40 +46,6 @@ def first_page(names, lesson=None):
     raise ValueError(f"there is no lesson {lesson}; choose one of {there}")
 
 
-def prepare_lab(work):
-    """Set the variables that JupyterLab reads, and lay out its window for the first time.
-
-    The settings come from a folder of the course and the layout is kept in ``work/``, so that
-    those in the user's home are not touched; what the user has set there still counts.
-    """
-    others = os.environ.get("JUPYTER_CONFIG_PATH")
-    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join([str(CONFIG), *filter(None, [others])])
-    # The programs of this environment, for `!funnelkit` in a notebook and for the terminal.
-    os.environ["PATH"] = os.path.dirname(sys.executable) + os.pathsep + os.environ.get("PATH", "")
-    # On tables as small as the course's, scikit-learn's threads would mostly wait for one another.
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    layouts = work / ".jupyter" / "workspaces"
-    os.environ["JUPYTERLAB_WORKSPACES_DIR"] = str(layouts)
-    if not any(layouts.glob("default-*")):
-        from jupyterlab_server.workspaces_handler import WorkspacesManager
-
-        layouts.mkdir(parents=True, exist_ok=True)
-        first = (CONFIG / "workspace.json").read_text(encoding="utf-8")
-        WorkspacesManager(str(layouts)).save("default", first)
-
-
-def announce(port, address):
-    """Print the address as soon as JupyterLab answers, however slow the machine is."""
-    while True:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        time.sleep(0.1)
-    print(f"\nThe course is open at\n\n    {address}\n")
-    print("Leave this window open while you learn; Ctrl+C here ends it.")
-    print("Whatever appears below is for JupyterLab's developers.\n", flush=True)
-
-
 def tell_update(done):
     """Print what happened to the learner's copies."""
 
@@ -127,67 +60,54 @@ def tell_update(done):
         print(f"Brought up to date: {stems(done.refreshed)}.")
     if done.kept:
         print(f"The course has a newer version of {stems(done.kept)}.")
-        print("You have changed yours, so it was kept.", end=" ")
+        print("You have changed yours, so it was kept.")
+    if done.unknown:
+        print(f"Not as the course has it: {stems(done.unknown)}. Yours was kept.")
     if done.unreadable:
-        print(f"No longer a notebook: {stems(done.unreadable)}.", end=" ")
-    if done.kept or done.unreadable:
-        number = Path((done.kept + done.unreadable)[0]).name[:2]
+        print(f"No longer a notebook: {stems(done.unreadable)}.")
+    other = done.kept + done.unknown + done.unreadable
+    if other:
+        folder, _, name = other[0].partition("/")
+        command = f"reset {name[:2]}" + (" --exercise" if folder == "exercises" else "")
         print(
-            f"'funnelkit reset {number}' (or 'python start.py reset {number}') brings the "
-            "course's and keeps yours beside it."
+            f"'funnelkit {command}' (or 'python start.py {command}') brings the course's and "
+            "keeps yours beside it."
+        )
+    for path in jupyterlab.shadows(workspace.work_folder()):
+        print(
+            f"work/{path} hides the package of that name from the notebooks beside it: "
+            "give the file another name."
         )
 
 
 def lab(options, others):
     """Copy what is new into ``work/`` and run JupyterLab there until it is stopped."""
-    notebooks = workspace.course_notebooks()
-    page = first_page(notebooks, options.lesson)
-    port = free_port(options.port)
+    page = first_page(workspace.course_notebooks(), options.lesson)
+    jupyterlab.free_port(options.port)  # a wrong one is named before anything is done
     tell_update(workspace.update())
-    work = workspace.work_folder()
-    prepare_lab(work)
-    token = os.environ.setdefault("JUPYTER_TOKEN", secrets.token_urlsafe(24))
-    address = f"http://127.0.0.1:{port}/lab/tree/{page}?token={token}"
-    os.chdir(work)
-    arguments = [
-        f"--ServerApp.root_dir={work}",
-        f"--ServerApp.port={port}",
-        "--ServerApp.port_retries=0",
-        f"--LabApp.default_url=/lab/tree/{page}",
-        *(["--no-browser"] if options.no_browser else []),
-        # A container's only user is often root; the server listens on this machine alone.
-        *(["--allow-root"] if getattr(os, "geteuid", lambda: 1)() == 0 else []),
-        *others,
-    ]
-    threading.Thread(target=announce, args=(port, address), daemon=True).start()
-    return run_jupyterlab(arguments)
+    print("Starting JupyterLab, which takes a few seconds.", flush=True)
+    return jupyterlab.open_lab(
+        page,
+        workspace.work_folder(),
+        port=options.port,
+        browser=not options.no_browser,
+        others=others,
+    )
 
 
-def run_jupyterlab(arguments):
-    """Run JupyterLab in this process until it is stopped, and end the process."""
-    from jupyter_server.serverapp import ServerApp
-    from jupyterlab.labapp import LabApp
-
-    LabApp.launch_instance(arguments)
-    # On Windows, and without a terminal, Ctrl+C ends JupyterLab before it has stopped its
-    # kernels. Everywhere it may leave threads that wait for work for ever: Python would wait for
-    # them, and Ctrl+C would no longer end anything.
-    try:
-        server = ServerApp.instance()
-        server.remove_server_info_file()
-        server.remove_browser_open_files()
-        server.io_loop.run_sync(server.cleanup_kernels)
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(0)
+def lay_out(options, others):
+    """Copy what is new into ``work/``, for those who open it in a JupyterLab of their own."""
+    tell_update(workspace.update())
+    print(f"The notebooks are in {workspace.work_folder()}: open that folder.")
+    print(f"Their kernel is the Python of this environment, {sys.executable}.")
+    return 0
 
 
 def reset(options, others):
     """Bring back the notebooks of lessons; the learner's are kept beside them."""
-    kinds = [kind for kind in workspace.FOLDERS if getattr(options, kind)]
+    kinds = [kind for kind in workspace.FOLDERS if getattr(options, kind)] or ["lesson"]
     for lesson in options.lessons:
-        restored, notes = workspace.reset(lesson, kinds=kinds or list(workspace.FOLDERS))
+        restored, notes = workspace.reset(lesson, kinds=kinds)
         for note in notes:
             print(note)
         for name, kept in restored:
@@ -271,9 +191,12 @@ def parser():
 
     verb = verbs.add_parser("reset", help="bring back a lesson; yours is kept beside it")
     verb.add_argument("lessons", nargs="+", metavar="LESSON", help="a number, such as 02")
-    verb.add_argument("--lesson", action="store_true", help="the lesson only")
-    verb.add_argument("--exercise", action="store_true", help="its exercise only")
+    verb.add_argument("--exercise", action="store_true", help="its exercise, not the lesson itself")
+    verb.add_argument("--lesson", action="store_true", help="with --exercise: the lesson, too")
     verb.set_defaults(run=reset)
+
+    verb = verbs.add_parser("workspace", help="lay out the notebooks in work/, without JupyterLab")
+    verb.set_defaults(run=lay_out)
 
     verb = verbs.add_parser("grade", help="make a table of a folder of submitted notebooks")
     verb.add_argument("folder", help="any tree of notebooks")
@@ -310,6 +233,26 @@ def parser():
     return top
 
 
+def write_plainly(error):
+    """Return what replaces characters that an output lacks; an error handler of `codecs`."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = ""
+    for sign in error.object[error.start : error.end]:
+        # Without accents, if that leaves a letter: é becomes e.
+        letters = unicodedata.normalize("NFKD", sign).encode("ascii", "ignore").decode("ascii")
+        text += PLAIN.get(sign) or letters or "?"
+    return text, error.end
+
+
+def adapt_outputs():
+    """Let print() write to outputs of any encoding, such as cp437 or ASCII."""
+    codecs.register_error("funnelkit", write_plainly)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="funnelkit")
+
+
 def main(arguments=None):
     """Carry out a command line; return the exit code.
 
@@ -329,14 +272,28 @@ def main(arguments=None):
         top.error(f"unknown: {' '.join(others)}")
     if options.verb == "lab" and options.lesson and not NUMBER.fullmatch(options.lesson):
         top.error(f"{options.lesson!r} is not the number of a lesson, such as 02")
+    adapt_outputs()
     try:
-        return options.run(options, others)
-    except (ValueError, OSError) as error:
-        what = str(error)
-        if isinstance(error, OSError) and error.filename:
-            what = f"cannot use {error.filename} ({error.strerror}); try 'funnelkit doctor'"
+        code = options.run(options, others)
+        if sys.stdout:  # a program started without a terminal may have none
+            sys.stdout.flush()
+    except BrokenPipeError:  # what reads the output has ended, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except ImportError as error:
+        what = f"a package cannot be loaded ({error}); try 'funnelkit doctor'"
         print(f"funnelkit: {what}", file=sys.stderr)
         return 1
+    except (ValueError, OSError) as error:
+        what = str(error)
+        if isinstance(error, OSError) and error.strerror:
+            place = error.filename if error.filename is not None else "a file"
+            what = f"cannot use {place} ({error.strerror}); try 'funnelkit doctor'"
+        print(f"funnelkit: {what}", file=sys.stderr)
+        return 1
+    return code
 
 
 if __name__ == "__main__":

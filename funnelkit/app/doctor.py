@@ -1,31 +1,48 @@
-"""``funnelkit doctor``: what is wrong with this machine, and how to mend it.
+"""``funnelkit doctor``: what is wrong with this machine, and how to fix it.
 
 Only the standard library is imported at the top, so that a broken installation can be diagnosed.
 """
 
+import contextlib
+import os
 import platform
+import re
+import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import tomllib
 from importlib import metadata
 from pathlib import Path
 
 from funnelkit import workspace
+from funnelkit.app import install, lab, machine
+
+__all__ = ["CHECKS", "Advice", "Fault", "diagnose"]
 
 AGAIN = "delete the folder .venv and type: python start.py lab"
+UNPACK = (
+    "download and unpack the course again, and copy it over this folder; your work stays as it is"
+)
+MB = 1e6
 
 # The versions that a trainer asks for first.
 TELLING = ["jupyterlab", "ipykernel", "numpy", "pandas", "scipy", "scikit-learn", "matplotlib"]
 
 
 class Fault(Exception):
-    """What is wrong, and how to mend it."""
+    """What is wrong, and how to fix it."""
 
-    def __init__(self, wrong, mend):
+    def __init__(self, wrong, remedy):
         super().__init__(wrong)
-        self.mend = mend
+        self.remedy = remedy
+
+
+class Advice(Fault):
+    """What works, but might be better."""
 
 
 def check_python(root, version=None):
@@ -95,37 +112,77 @@ def check_data(root):
     if wrong:
         raise Fault(
             "data: " + " ".join(wrong),
-            "copy the folder datasets of a fresh download over this one; your work stays as it is",
+            UNPACK,
         )
     return "data: all tables are there and undamaged"
 
 
-def check_kernel(root, seconds=60):
-    """Return a sentence about the kernel; Fault if it does not compute 1 + 1 in time."""
+def check_notebooks(root):
+    """Return a sentence about the course's notebooks; Fault if one is missing or damaged."""
+    try:
+        notebooks = workspace.course_notebooks(root)
+    except FileNotFoundError as error:
+        raise Fault("notebooks: there are none beside the package", UNPACK) from error
+    damaged = []
+    for name, path in notebooks.items():
+        try:
+            whole = workspace.fingerprint(path.read_bytes()) is not None
+        except OSError:
+            whole = False
+        if not whole:
+            damaged.append(name)
+    if damaged:
+        raise Fault(f"notebooks: damaged are {', '.join(damaged)}", UNPACK)
+    return f"notebooks: all {len(notebooks)} can be read"
+
+
+@contextlib.contextmanager
+def as_in_the_lab():
+    """Have the variables that `funnelkit lab` sets, with an empty folder as its ``work/``."""
+    before = dict(os.environ)
+    with tempfile.TemporaryDirectory(prefix="funnelkit-doctor-") as elsewhere:
+        try:
+            lab.prepare_lab(Path(elsewhere))
+            yield Path(elsewhere)
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+
+
+# The chart is drawn in the way of a notebook; a wrong MPLBACKEND would show none, without an error.
+PROBE = """
+import sys; print(1 + 1, sys.prefix, sep="\\n")
+import matplotlib.pyplot as plt; plt.plot([1, 2]); plt.show()
+"""
+
+
+def check_kernel(root, seconds=120):
+    """Return a sentence about the kernel; Fault if it does not compute and draw in time."""
     try:
         from jupyter_client.manager import start_new_kernel
 
-        with tempfile.TemporaryDirectory() as elsewhere:
+        with as_in_the_lab() as elsewhere:
             manager, client = start_new_kernel(
                 kernel_name="python3",
                 startup_timeout=seconds,
-                cwd=elsewhere,
+                cwd=str(elsewhere),
                 stderr=subprocess.DEVNULL,
             )
             try:
                 outputs = []
                 client.execute_interactive(
-                    "import sys; print(1 + 1, sys.prefix, sep='\\n')",
+                    PROBE,
                     timeout=seconds,
                     allow_stdin=False,
-                    output_hook=lambda message: outputs.append(message["content"].get("text", "")),
+                    output_hook=lambda message: outputs.append(message["content"]),
                 )
             finally:
                 client.stop_channels()
                 manager.shutdown_kernel(now=True)
-        result, _, prefix = "".join(outputs).strip().partition("\n")
     except Exception as error:  # whatever goes wrong in there, the learner has no kernel
         raise Fault(f"kernel: does not start ({type(error).__name__}: {error})", AGAIN) from error
+    printed = "".join(output.get("text", "") for output in outputs)
+    result, _, prefix = printed.strip().partition("\n")
     if result != "2":
         raise Fault(f"kernel: 1 + 1 gave {result or 'nothing'}", AGAIN)
     if Path(prefix).resolve() != Path(sys.prefix).resolve():
@@ -133,16 +190,79 @@ def check_kernel(root, seconds=60):
             "kernel: it is started from another Python than this one",
             "type 'jupyter kernelspec list', and remove the python3 that is not in .venv",
         )
-    return "kernel: starts and computes 1 + 1"
+    if not any("image/png" in output.get("data", {}) for output in outputs):
+        raise Fault(
+            "kernel: a chart is not shown",
+            "look for a matplotlibrc or a start-up file of IPython that sets another backend",
+        )
+    return "kernel: starts, computes 1 + 1 and shows a chart"
+
+
+def check_lab(root, seconds=180):
+    """Return a sentence about JupyterLab; Fault if it does not answer at its address in time."""
+    module = lab.__name__
+    code = f"import sys, pathlib; from {module} import open_lab; "
+    code += "open_lab('x.ipynb', pathlib.Path(sys.argv[1]), browser=False)"
+    # Its work/ is a folder that stays until it has ended.
+    with (
+        tempfile.TemporaryDirectory(
+            prefix="funnelkit-doctor-", ignore_cleanup_errors=True
+        ) as elsewhere,
+        subprocess.Popen(
+            [sys.executable, "-P", "-c", code, elsewhere],
+            env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+            cwd=root,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+        ) as server,
+    ):
+        limit = threading.Timer(seconds, server.kill)
+        limit.start()
+        printed = []
+        for line in server.stdout:
+            printed.append(line.strip())
+            if re.match("https?://127", line.strip()):
+                break
+        late = not limit.is_alive()
+        limit.cancel()
+        opened = bool(printed and re.match("https?://127", printed[-1]))
+        server.send_signal(signal.SIGTERM)
+        with contextlib.suppress(ValueError):
+            server.stdout.close()
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+    told = " ".join(line for line in printed if line and "Traceback" not in line)[-400:]
+    if late:
+        raise Fault(
+            f"JupyterLab: does not open within {seconds} s",
+            "close other programs, or let a virus scanner finish, and try again",
+        )
+    if not opened:
+        raise Fault(f"JupyterLab: does not open ({told or 'it says nothing'})", AGAIN)
+    if "without them" in told:
+        raise Advice(
+            f"JupyterLab: does not open with your own settings of Jupyter ({told})",
+            "'funnelkit lab' starts without them; to have them, repair what is named there",
+        )
+    return "JupyterLab: answers at its address"
 
 
 def check_work(root):
     """Return a sentence about ``work/``; Fault if files cannot be written there."""
     for folder in (workspace.work_folder(root), workspace.state_path(root).parent):
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            workspace.make_folder(folder)
             with tempfile.TemporaryFile(dir=folder) as file:
                 file.write(b"funnelkit")
+        except FileExistsError as error:
+            raise Fault(
+                f"your copies: {folder} is not a folder, but a file or a link that leads nowhere",
+                "give it another name, and start again",
+            ) from error
         except OSError as error:
             raise Fault(
                 f"your copies: cannot write to {folder} ({error.strerror or error})",
@@ -167,7 +287,83 @@ def check_port(root):
     return "port: one is free on 127.0.0.1"
 
 
-CHECKS = [check_python, check_packages, check_data, check_kernel, check_work, check_port]
+def check_home(root):
+    """Return a sentence about the folders that Jupyter, IPython and matplotlib keep at home."""
+    moved = lab.unwritable_homes()
+    if moved:
+        return (
+            f"home: {', '.join(moved)} cannot be written to, so 'funnelkit lab' uses work/.jupyter"
+        )
+    return "home: the folders of Jupyter and matplotlib can be written to"
+
+
+def check_disk(root):
+    """Return a sentence about the disk; Fault if it is nearly full, Advice if that is near."""
+    free = machine.free_disk(workspace.work_folder(root))
+    told = f"disk: {free / MB:,.0f} MB are free"
+    if free < 100 * MB:
+        raise Fault(told, "make room: what you write may not be kept otherwise")
+    if free < 1000 * MB:
+        raise Advice(told, "make room before the course brings new packages (about 1,000 MB)")
+    return told
+
+
+def check_memory(root, memory=machine.memory):
+    """Return a sentence about the memory; Advice if there is little."""
+    size = memory()
+    if size is None:
+        return "memory: this machine does not say how much it has"
+    told = f"memory: {size / 2**30:.1f} GiB"
+    if size < 3.5 * 2**30:
+        raise Advice(told, "close other programs, and notebooks when you have finished them")
+    return told
+
+
+def check_place(root):
+    """Return a sentence about where the course is; Advice on a network or synchronized drive."""
+    root = Path(root)
+    excess = machine.path_limit(root / ".venv")
+    if excess:
+        raise Fault(
+            f"place: the path of this folder is {excess} characters too long for Windows",
+            "move it to a short one, such as C:\\funnelkit, and type there: python start.py lab",
+        )
+    if install.programs_forbidden(root):
+        raise Fault(
+            "place: this drive lets no program run from it (noexec)",
+            "move the course to another one, such as your home, and start again",
+        )
+    work = workspace.work_folder(root)
+    kind = machine.drive_kind(work) or machine.synchronized(work)
+    if kind:
+        raise Advice(
+            f"place: work is on a drive that others see, too ({kind})",
+            "if notebooks are slow or cannot be saved, move the course to this machine's own disk",
+        )
+    return "place: on this machine's own disk"
+
+
+def check_names(root):
+    """Return a sentence about the learner's own files; Fault if one hides a package."""
+    hidden = lab.shadows(workspace.work_folder(root))
+    if hidden:
+        raise Fault(
+            f"names: {', '.join(hidden)} in work hide packages of the same name",
+            "give these files other names, and restart the kernel",
+        )
+    return "names: none of your files hides a package"
+
+
+def check_grading(root):
+    """Return a sentence about what trainers need to grade submissions; never a Fault."""
+    if shutil.which("bwrap"):
+        return "grading (for trainers): bubblewrap is here"
+    return "grading (for trainers): bubblewrap is not here; learners do not need it"
+
+
+CHECKS = [check_python, check_packages, check_data, check_notebooks, check_work, check_home]
+CHECKS += [check_disk, check_memory, check_place, check_names, check_port, check_kernel]
+CHECKS += [check_lab, check_grading]
 
 
 def private(text, root):
@@ -188,6 +384,16 @@ def versions():
         except metadata.PackageNotFoundError:
             parts.append(f"{name} missing")
     return ", ".join(parts)
+
+
+def surprise(error, check, root):
+    """Return the Fault that an error is which a check did not expect."""
+    name = check.__name__.removeprefix("check_")
+    file = getattr(error, "filename", None)
+    # What is not in .venv came with the course.
+    ours = isinstance(file, str) and Path(root) in Path(file).parents and ".venv" not in file
+    remedy = UNPACK if ours else AGAIN
+    return Fault(f"{name}: {type(error).__name__}: {error}", remedy)
 
 
 def diagnose(root=None, *, checks=None, encoding=None):
@@ -212,22 +418,22 @@ def diagnose(root=None, *, checks=None, encoding=None):
     """
     root = Path(root or workspace.ROOT)
     encoding = encoding or sys.stdout.encoding or "ascii"
-    good, bad = "✓", "✗"
+    good, bad, so = "✓", "✗", "!"
     try:
         (good + bad).encode(encoding)
     except (UnicodeEncodeError, LookupError):
-        good, bad = "ok   ", "WRONG"
+        good, bad, so = "ok   ", "WRONG", "!    "
     lines, faults = [], 0
     for check in checks or CHECKS:
         try:
             lines.append(f"{good} {check(root)}")
         except Exception as error:  # a check that breaks is a finding, too
-            if not isinstance(error, Fault):
-                name = check.__name__.removeprefix("check_")
-                error = Fault(f"{name}: {type(error).__name__}: {error}", AGAIN)
-            faults += 1
-            lines.append(f"{bad} {private(str(error), root)}")
-            lines.append(f"  to mend it: {private(error.mend, root)}")
+            fault = error if isinstance(error, Fault) else surprise(error, check, root)
+            advice = isinstance(fault, Advice)
+            faults += not advice
+            lines.append(f"{so if advice else bad} {private(str(fault), root)}")
+            remedy = private(fault.remedy, root)
+            lines.append(f"  {'better' if advice else 'to fix it'}: {remedy}")
     lines.append("")
     if faults:
         lines.append("If that does not help, copy all of this to your trainer.")
