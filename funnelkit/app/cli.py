@@ -134,41 +134,16 @@ def progress(options, others):
 
 def grade(options, others):
     """Grade a folder of notebooks into a table, and print how each task went."""
-    from funnelkit import grading
+    from funnelkit import command, grading
 
-    to = Path(options.to)
-    if to.is_dir() or not to.absolute().parent.is_dir():
-        raise ValueError(f"--to {to}: name a file in a folder that is there")
-    if options.unsafe:
-        print("Without a sandbox: these notebooks can do all that you can do.", file=sys.stderr)
     limits = grading.Limits(
         cell=options.cell_timeout,
         notebook=options.notebook_timeout,
-        memory=int(options.memory * 2**30),
+        memory=options.memory * 2**30,
     )
-    began = time.monotonic()
-    try:
-        graded = grading.grade(
-            options.folder,
-            jobs=options.jobs,
-            unsafe=options.unsafe,
-            limits=limits,
-            progress=True,
-            leave=[to],
-        )
-    except KeyboardInterrupt:
-        print("Stopped. Nothing was written.", file=sys.stderr)
-        return 130
-    seconds = time.monotonic() - began
-    try:
-        grading.write(graded, to)
-    except PermissionError:  # open in a spreadsheet, perhaps
-        print(f"{to} cannot be written to.", file=sys.stderr)
-        to = workspace.free_name(to.parent, to.stem, to.suffix)
-        grading.write(graded, to)
-    print("\n".join(grading.report(graded, seconds)))
-    print(f"\nThe table is in {to}.")
-    return 0
+    return command.grade(
+        options.folder, options.to, jobs=options.jobs, unsafe=options.unsafe, limits=limits
+    )
 
 
 def parser():

@@ -17,6 +17,7 @@ import io
 import json
 import os
 import sys
+import time
 
 CHANNEL = None  # the way out; only the process that was started has it, no fork of it
 
@@ -52,6 +53,36 @@ class Output(io.TextIOWrapper):
         return len(text)
 
 
+class Clock:
+    """Tells the time without what this thread waits for a processor, where Linux tells that."""
+
+    def __init__(self):
+        self.waited = 0.0
+        try:
+            self.source = os.open("/proc/thread-self/schedstat", os.O_RDONLY)
+        except OSError:
+            self.source = None
+
+    def __call__(self):
+        """Return the time in seconds."""
+        with contextlib.suppress(OSError, ValueError, IndexError, TypeError):
+            self.waited = int(os.pread(self.source, 100, 0).split()[1]) / 1e9
+        return time.monotonic() - self.waited
+
+
+CALL_PATIENCE = 4  # how many times longer a call may take by the clock on the wall
+
+
+def call_clock():
+    """Return a clock for the calls of a function, which is run in another thread."""
+    began = time.process_time(), time.monotonic()
+
+    def clock():
+        return max(time.process_time() - began[0], (time.monotonic() - began[1]) / CALL_PATIENCE)
+
+    return clock
+
+
 class Alarm:
     """Raises `TimeIsUp` in the main thread when the time is over, again and again.
 
@@ -60,21 +91,34 @@ class Alarm:
 
     def __init__(self):
         self.armed = self.rang = False
+        self.clock = Clock()
 
     def ring(self, *signal_and_frame):
-        """Raise `TimeIsUp`, unless the cell has ended in the meantime."""
-        if self.armed:
-            self.rang = True
-            raise TimeIsUp
+        """Raise `TimeIsUp`, unless the cell has ended in the meantime, or has only waited."""
+        if not self.armed:
+            return
+        left = self.until - self.clock()
+        if left > 0.01:
+            self.set(left)
+            return
+        self.rang = True
+        raise TimeIsUp
+
+    def set(self, seconds):
+        """Ring in some seconds."""
+        import signal
+
+        signal.setitimer(signal.ITIMER_REAL, seconds, 0.1)
 
     def start(self, seconds):
         """Begin to count."""
         import signal
 
         self.rang, self.armed = False, True
+        self.until = self.clock() + seconds
         if hasattr(signal, "setitimer"):
             signal.signal(signal.SIGALRM, self.ring)
-            signal.setitimer(signal.ITIMER_REAL, seconds, 0.1)
+            self.set(seconds)
         else:
             self.watch(seconds)
 
@@ -152,7 +196,7 @@ def make_shell():
     settings = Config()
     settings.HistoryManager.enabled = False
     settings.InteractiveShell.colors = "nocolor"
-    settings.InteractiveShell.cache_size = 0
+    settings.InteractiveShell.cache_size = 1000  # `_` and `Out`, as a notebook has them
     shell = Shell.instance(config=settings)
     shell.display_formatter.active_types = ["text/plain"]
     shell.set_hook("show_in_pager", lambda *args, **kwargs: None)
@@ -184,6 +228,43 @@ def in_words(error):
     return (f"{name}: {text}" if text else name)[:200]
 
 
+class NotWhileGraded(Exception):
+    """Something that a lesson may ask for, and a submission may not."""
+
+
+def withhold():
+    """Put sentences in place of what a submission cannot have: checks, hints and the truth."""
+    from funnelkit import checking, data
+    from funnelkit.exercises import judging, registry, tasks
+
+    def later(task_id):
+        raise registry.UnknownTask(LATER.format(task_id))
+
+    def check(task_id=None):
+        # Nobody believes it. A learner whose answer is right has seen this status, and code that
+        # depends on it has to go on as it did in the notebook.
+        return judging.Result(str(task_id), "", tasks.RIGHT, LATER.format(task_id))
+
+    def truth():
+        raise NotWhileGraded(
+            "funnelkit.truth() tells nothing while a notebook is graded: give answers from the "
+            "tables, and look at the truth in a cell of its own"
+        )
+
+    registry.find = later  # for `hint`
+    checking.check, data.truth = check, truth
+
+
+LATER = "Task {} is looked at when the whole notebook has run."
+
+
+def few_processors():
+    """Say that there are two processors, so that nobody starts a process for each of many."""
+    os.cpu_count = lambda: 2
+    if hasattr(os, "process_cpu_count"):
+        os.process_cpu_count = os.cpu_count
+
+
 def main():
     """Run the submission that is described on the input."""
     request = json.load(sys.stdin)
@@ -192,13 +273,10 @@ def main():
     os.chdir(request["folder"])
     os.makedirs(os.environ["HOME"], exist_ok=True)
 
-    from funnelkit.exercises import registry
     from funnelkit.exercises.answers import collect
 
-    def later(task_id):
-        raise registry.UnknownTask(f"Task {task_id} is looked at when the whole notebook has run.")
-
-    registry.find = later  # so that `check` and `hint` in a notebook say this
+    withhold()
+    few_processors()
     shell, alarm = make_shell(), Alarm()
     sys.path.insert(0, "")
     close_doors()
@@ -208,6 +286,7 @@ def main():
 
     for number, source in enumerate(request["cells"]):
         if ("cell", number) in without:
+            shell.execution_count += bool(source.strip())  # so that `Out[3]` stays that
             continue
         say("cell", number)
         output.left = output.limit
@@ -223,7 +302,7 @@ def main():
             continue
         say("task", number)
         try:
-            answer = collect(variables, **task, seconds=request["call_seconds"])
+            answer = collect(variables, **task, seconds=request["call_seconds"], clock=call_clock())
         except BaseException:
             answer = '{"unsupported":["value","it cannot be read"]}'
         say("answer", number, answer)

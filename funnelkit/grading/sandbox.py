@@ -3,7 +3,7 @@
 Bubblewrap makes it: a file system with nothing in it but Python, the system's libraries and a
 copy of the course without its answers, all read-only; no network; a process table of its own, all
 of which dies together. A filter of system calls and the limits that `_run_submission` sets on
-itself come on top. Memory is watched from outside, over all processes of a sandbox together.
+itself come on top. Time and memory are watched from outside, see `funnelkit.grading.watch`.
 
 What comes back is text over one pipe, and no more of it than was agreed. `run` believes none of
 it: it only sorts it.
@@ -18,7 +18,6 @@ import queue
 import re
 import shutil
 import signal
-import site
 import struct
 import subprocess
 import sys
@@ -30,28 +29,40 @@ from itertools import count
 from pathlib import Path
 
 from funnelkit.exercises.answers import MAX_BYTES
+from funnelkit.grading.mounts import COURSE, mounts, private_folders, site_folders
+from funnelkit.grading.watch import Watch
 
-ROOT = Path(__file__).resolve().parents[2]
-COURSE = "/course"  # where a sandbox sees the copy
+PACKAGE = Path(__file__).resolve().parents[1]
+ROOT = PACKAGE.parent
 HOME = "/tmp/home"
-FOLDERS = {"/tmp": 256, "/dev/shm": 64, f"{COURSE}/work": 64}  # writable, in memory, in MB
-SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/libx32", "/bin", "/sbin", "/nix/store")
-SETTINGS = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime")
-FONTS = "/usr/share/fonts"  # matplotlib has its own, and would list these for each submission
 LIBRARIES = ("pandas", "IPython.core.interactiveshell", "matplotlib.pyplot")
 
 FILE_BYTES = 64 * 2**20  # the largest file
-OPEN_FILES = 512
-START_SECONDS = 90.0  # to start Python and import pandas, on a busy machine
+OPEN_FILES = 256
+THREADS = 64  # of all processes together, beside their first ones
+START_SECONDS = 300.0  # to start Python and import pandas, on a very busy machine
 GRACE_SECONDS = 3.0  # for a cell to be stopped from inside, before the process is ended
+PATIENCE = 10  # how many times longer than its time a notebook may take by the clock on the wall
 WATCH_SECONDS = 0.1
-MAX_LINES = 20_000
+CALL_PATIENCE = 4  # how many times longer a call may take by the clock on the wall
+
+# What can tell the truth of the tables: the generator that made them, and the tasks.
+SECRET = ("ex[0-9]*", "simulate*", "draws*", "world")
+GENERATOR = """
+raise ImportError(
+    "the generator of the tables is not there while a notebook is graded: take answers from the "
+    "tables themselves"
+)
+"""
 
 _numbers = count()
 
 
 class NoSandbox(OSError):
     """Bubblewrap is missing or does not work here; the text says what to do."""
+
+
+MOST = {"cell": 1e6, "notebook": 1e6, "call": 1e6, "memory": 2**50, "processes": 10_000}
 
 
 @dataclass(frozen=True)
@@ -61,15 +72,21 @@ class Limits:
     Parameters
     ----------
     cell, notebook : float
-        Seconds that a cell, and the whole notebook, may take.
+        Seconds that a cell, and the whole notebook, may take: without what it waits for a
+        processor, but not more processor time than this, over all its processes together.
     call : float
         Seconds that all calls of one function by the grader may take.
     memory : int
-        Bytes, over all processes that a notebook starts.
+        Bytes, over all processes that a notebook starts, with the files that they keep in memory.
     output : int
         Characters that a cell may print.
     processes : int
-        Processes at the same time; with their threads they may be twice as many.
+        Processes at the same time.
+
+    Raises
+    ------
+    ValueError
+        If one is not above zero, or not finite.
     """
 
     cell: float = 60.0
@@ -77,7 +94,16 @@ class Limits:
     call: float = 5.0
     memory: int = 2 * 2**30
     output: int = 1_000_000
-    processes: int = 64
+    processes: int = 16
+
+    def __post_init__(self):
+        for name, value in vars(self).items():
+            most = MOST.get(name, 1e9)
+            if not 0 < value <= most:  # nor is NaN
+                raise ValueError(
+                    f"the limit {name}={value:g} has to be above zero, and at most {most:,.0f}: "
+                    "nothing runs without a limit"
+                )
 
 
 @dataclass
@@ -87,8 +113,9 @@ class Outcome:
     Attributes
     ----------
     ended : str
-        ``"done"``, or why it is not: ``"time"``, ``"notebook time"``, ``"memory"``,
-        ``"processes"``, ``"output"``, ``"killed"``, ``"crashed"``, ``"left"``, ``"not started"``.
+        ``"done"``, or why it is not: ``"time"``, ``"processor time"``, ``"notebook time"``,
+        ``"memory"``, ``"processes"``, ``"output"``, ``"killed"``, ``"crashed"``, ``"left"``,
+        ``"not started"``.
     place : (str, int) or None
         What was being run last: ``("cell", 3)`` or ``("task", 1)``, counted from 0.
     answers : dict of int to str
@@ -97,6 +124,8 @@ class Outcome:
         By the number of the cell: the error in words, from a stranger.
     detail : str
         What bubblewrap or Python said, if the process was not started.
+    seconds : float
+        The time it took of what the notebook may take.
     """
 
     ended: str = "done"
@@ -104,6 +133,7 @@ class Outcome:
     answers: dict = field(default_factory=dict)
     failed: dict = field(default_factory=dict)
     detail: str = ""
+    seconds: float = 0.0
 
 
 # ---------------------------------------------------------------- the course without its answers
@@ -112,8 +142,9 @@ class Outcome:
 def copy_course(target, root=None):
     """Copy what a notebook may see of the course: the package and the tables.
 
-    Left out are the tasks, the truth of the simulated tables, and whatever else lies in the
-    folder: solutions, the history of the repository, a trainer's own work.
+    Left out are the tasks, the truth of the simulated tables and the generator that could make it
+    again, and whatever else lies in the folder: solutions, the history of the repository, a
+    trainer's own work.
 
     Parameters
     ----------
@@ -123,9 +154,9 @@ def copy_course(target, root=None):
         The folder of the course.
     """
     root, target = Path(root or ROOT), Path(target)
-    shutil.copytree(
-        root / "funnelkit", target / "funnelkit", ignore=shutil.ignore_patterns("ex[0-9]*")
-    )
+    package = target / "funnelkit"
+    shutil.copytree(root / "funnelkit", package, ignore=shutil.ignore_patterns(*SECRET))
+    (package / "simulate.py").write_text(GENERATOR)
     shutil.copytree(
         root / "datasets", target / "datasets", ignore=shutil.ignore_patterns("truth.json")
     )
@@ -192,8 +223,9 @@ _REFUSED = {  # x86_64, aarch64
     "keyctl": (250, 219),
 }
 _NEW_NAMESPACES = 0x7E020080  # CLONE_NEW…, all of them
-_SOCKETS = (1, 2, 10, 16)  # unix, internet (there is no network to reach), the list of networks
-_EPERM, _ENOSYS, _EAFNOSUPPORT = 1, 38, 97
+_SOCKETS = (1, 16)  # unix, the list of networks
+_INTERNET = (2, 10)  # the kernel would keep what nobody reads
+_EPERM, _ENOSYS, _EAFNOSUPPORT, _ENETUNREACH = 1, 38, 97, 101
 
 
 def call_filter(machine=None):
@@ -243,80 +275,19 @@ def call_filter(machine=None):
         (any_bit, 0, 1, _NEW_NAMESPACES),
         refuse(_EPERM),
         (end, 0, 0, allow),
-        (equal, 0, 2 + len(_SOCKETS), calls["socket"]),
+        (equal, 0, 5 + len(_SOCKETS), calls["socket"]),
         (load, 0, 0, 16),
-        *[(equal, len(_SOCKETS) - place, 0, kind) for place, kind in enumerate(_SOCKETS)],
+        *[(equal, 3 + len(_SOCKETS) - place, 0, kind) for place, kind in enumerate(_SOCKETS)],
+        (equal, 1, 0, _INTERNET[0]),
+        (equal, 0, 1, _INTERNET[1]),
+        refuse(_ENETUNREACH),
         refuse(_EAFNOSUPPORT),
         (end, 0, 0, allow),
     ]
     return b"".join(struct.pack("=HBBI", *step) for step in program)
 
 
-# ---------------------------------------------------------------- what a sandbox holds
-
-
-def _python_folders():
-    """Return the folders of this Python, and of each that it was made from.
-
-    A virtual environment's program is a link, perhaps to another link; each of them is looked up
-    from where it lies.
-    """
-    prefixes = {Path(sys.prefix), Path(sys.base_prefix), Path(sys.exec_prefix)}
-    program = Path(sys.executable)
-    for _ in range(10):
-        prefixes.add(program.parent.parent)
-        if not program.is_symlink():
-            break
-        program = program.parent / os.readlink(program)
-    prefixes |= {prefix.resolve() for prefix in prefixes}
-    found = [
-        prefix / part
-        for prefix in prefixes
-        if prefix != Path("/")
-        for part in ("bin", "lib", "lib64", "share", "etc", "ssl", "pyvenv.cfg")
-    ]
-    return [path for path in [*found, *_site_folders()] if path.exists()]
-
-
-def _site_folders():
-    """Return folders of installed packages outside of this Python's own, as after pip --user."""
-    known = set(map(os.path.realpath, site.getsitepackages()))
-    return [
-        Path(entry)
-        for entry in sys.path
-        if Path(entry).name in ("site-packages", "dist-packages")
-        and os.path.realpath(entry) not in known
-    ]
-
-
-def _mounts(course, hidden):
-    """Return bubblewrap's arguments for the file system, outer folders before inner ones."""
-    mounts = {}
-    for name in SYSTEM:
-        if os.path.islink(name):
-            mounts[name] = ["--symlink", os.readlink(name), name]
-        elif os.path.isdir(name):
-            mounts[name] = ["--ro-bind", name, name]
-    for name in SETTINGS:
-        mounts[name] = ["--ro-bind-try", name, name]
-    for path in map(str, _python_folders()):
-        mounts.setdefault(path, ["--ro-bind", path, path])
-    # A course or submissions inside of one of these folders would be seen with it.
-    for path in map(Path, [*hidden, FONTS]):
-        if path.is_dir() and any(path.is_relative_to(seen) for seen in mounts):
-            mounts[str(path)] = ["--perms", "0555", "--size", "4096", "--tmpfs", str(path)]
-    mounts["/proc"] = ["--proc", "/proc"]
-    mounts["/dev"] = ["--dev", "/dev"]
-    mounts[COURSE] = ["--ro-bind", str(course), COURSE]
-    for name, megabytes in FOLDERS.items():
-        mounts[name] = ["--perms", "1777", "--size", str(megabytes * 2**20), "--tmpfs", name]
-    # Bubblewrap would make missing folders on the way for its own user only.
-    for parent in {parent for name in mounts for parent in Path(name).parents} - {Path("/")}:
-        mounts.setdefault(str(parent), ["--perms", "0755", "--dir", str(parent)])
-    ordered = sorted(mounts, key=lambda name: len(Path(name).parts))
-    arguments = [argument for name in ordered for argument in mounts[name]]
-    # The root and /dev are file systems in memory as well, of any size: not to be written to.
-    return [*arguments, "--remount-ro", "/dev", "--remount-ro", "/"]
+# ---------------------------------------------------------------- a sandbox
 
 
 def _environment(course, home):
@@ -328,7 +299,7 @@ def _environment(course, home):
         "LANG": "C.UTF-8",
         "TERM": "dumb",
         "PATH": os.pathsep.join([os.path.dirname(sys.executable), "/usr/bin", "/bin"]),
-        "PYTHONPATH": os.pathsep.join([str(course), *map(str, _site_folders())]),
+        "PYTHONPATH": os.pathsep.join([str(course), *map(str, site_folders())]),
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUTF8": "1",
         "FUNNELKIT_STATE": os.path.join(home, "progress.json"),
@@ -337,11 +308,13 @@ def _environment(course, home):
         "MPLBACKEND": "agg",
         # A process for each submission uses the machine; threads in each would only queue.
         **{f"{library}_NUM_THREADS": "1" for library in one},
+        "LOKY_MAX_CPU_COUNT": "2",
         "MALLOC_ARENA_MAX": "2",
     }
 
 
-RUNNER = [sys.executable, "-m", "funnelkit.grading.run_submission"]
+def _runner():
+    return [sys.executable, "-m", "funnelkit.grading.run_submission"]
 
 
 class Sandbox:
@@ -361,42 +334,50 @@ class Sandbox:
     """
 
     def __init__(self, *, hidden=(), unsafe=False):
-        self.hidden = [ROOT, *hidden]
+        self.hidden = [PACKAGE, *hidden]
+        if (ROOT / "exercises").is_dir():  # not where packages are installed
+            self.hidden.append(ROOT)
         self.unsafe = unsafe
         self.stopped = False
-        self._running = set()
+        self._running = {}
+        self._starting = threading.Lock()
 
     def __enter__(self):
         self.bwrap = None if self.unsafe else _find_bwrap()
         self.filter = None if self.unsafe else call_filter()
-        self._folder = tempfile.TemporaryDirectory(
-            prefix="funnelkit-grade-", ignore_cleanup_errors=True
-        )
-        self.course = Path(os.path.realpath(self._folder.name)) / "course"
+        _remove_stale()
+        self._folder = tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True)
+        folder = Path(os.path.realpath(self._folder.name))
+        self.course = folder / "course"
         try:
+            self._lock = _locked(folder)
             copy_course(self.course)
             compile_libraries()
             if not self.unsafe:
                 self._prove()
         except BaseException:
-            self._folder.cleanup()
+            self.__exit__()
             raise
         return self
 
     def __exit__(self, *error):
+        if getattr(self, "_lock", None) is not None:
+            os.close(self._lock)
+            self._lock = None
         self._folder.cleanup()
 
     def _prove(self):
-        """Run a process that tries to get out."""
-        request = {
-            "cells": [_ATTEMPT.format(root=str(ROOT))],
-            "tasks": [{"name": "seen", "calls": None}],
-        }
-        outcome = run(self, request, Limits(cell=60.0), time.monotonic() + START_SECONDS)
+        """Run a process that tries to get out, and at what lies beside Python."""
+        with _planted(private_folders()) as planted:
+            request = {
+                "cells": [_ATTEMPT.format(package=str(PACKAGE), planted=planted)],
+                "tasks": [{"name": "seen", "calls": None}],
+            }
+            outcome = run(self, request, Limits(), START_SECONDS)
         seen = outcome.answers.get(0)
         if outcome.ended != "done" or seen != "[]":
             why = outcome.detail or f"{outcome.ended}; reached: {seen}"
-            raise NoSandbox(f"bubblewrap is here but does not work ({why[-300:]}): {_WAY_OUT}")
+            raise NoSandbox(_why_not(why))
 
     def start(self, limits):
         """Start one process.
@@ -412,11 +393,12 @@ class Sandbox:
         if self.unsafe:
             return (*self._start_openly(limits), None)
         rlimits = {
-            "AS": limits.memory,
+            "AS": int(limits.memory),
             "FSIZE": FILE_BYTES,
             "NOFILE": OPEN_FILES,
             "CORE": 0,
-            "NPROC": 2 * limits.processes,
+            "NPROC": limits.processes + THREADS,
+            "SIGPENDING": 1_000,
         }
         own = {"rlimits": rlimits, "folder": f"{COURSE}/work/exercises", "user": None}
         arguments = [
@@ -434,7 +416,7 @@ class Sandbox:
             arguments += ["--unshare-user"]
             if _kernel() < (5, 14):  # it would count all of this user's processes
                 del rlimits["NPROC"]
-        arguments += [*_mounts(self.course, self.hidden), "--chdir", f"{COURSE}/work", "--clearenv"]
+        arguments += [*mounts(self.course, self.hidden), "--chdir", f"{COURSE}/work", "--clearenv"]
         for name, value in _environment(COURSE, HOME).items():
             arguments += ["--setenv", name, value]
         filter_fd, info_read, info_write = _readable(self.filter), *os.pipe()
@@ -443,7 +425,7 @@ class Sandbox:
                 [
                     *arguments,
                     *("--seccomp", str(filter_fd), "--info-fd", str(info_write), "--"),
-                    *RUNNER,
+                    *_runner(),
                 ],
                 pass_fds=(filter_fd, info_write),
             )
@@ -460,35 +442,45 @@ class Sandbox:
     @contextlib.contextmanager
     def running(self, limits):
         """Start one process, as `start` does, and end it and all that it started afterwards."""
-        process, own, child = self.start(limits)
-        self._running.add(process)
-        try:
+        with self._starting:  # none may be half started when all are stopped
             if self.stopped:
                 raise KeyboardInterrupt
+            process, own, child = self.start(limits)
+            self._running[process] = _handle(child)
+        try:
             yield process, own, child
         finally:
-            self._running.discard(process)
             self._end(process)
 
     def stop(self):
         """End all processes, and start no others."""
         self.stopped = True
-        for process in list(self._running):
-            self._end(process)
+        with self._starting:
+            for process in list(self._running):
+                self._end(process)
 
     def _end(self, process):
+        """End bubblewrap and, by itself, the first process inside, with which all others end.
+
+        That one ends with bubblewrap as well, but not yet in its first moments.
+        """
+        handle = self._running.pop(process, None)
+        if handle is not None:
+            with contextlib.suppress(OSError):
+                signal.pidfd_send_signal(handle, signal.SIGKILL)
+            os.close(handle)
         if self.unsafe and hasattr(os, "killpg"):
             with contextlib.suppress(OSError):
                 os.killpg(process.pid, signal.SIGKILL)
-        process.kill()  # a sandbox dies with bubblewrap, all of it
+        process.kill()
         process.wait()
 
     def _start_openly(self, limits):
         folder = tempfile.mkdtemp(dir=self.course / "work")
-        limit = {"AS": limits.memory} if sys.platform == "linux" else {}
+        limit = {"AS": int(limits.memory)} if sys.platform == "linux" else {}
         path = os.environ.get("PATH", "")
         process = _popen(
-            RUNNER,
+            _runner(),
             env={**os.environ, **_environment(self.course, folder), "PATH": path},
             cwd=folder,
             start_new_session=True,
@@ -500,8 +492,10 @@ class Sandbox:
 _ATTEMPT = """
 import os, socket
 seen = []
-if os.path.exists({root!r} + "/funnelkit"):
+if os.path.exists({package!r} + "/__init__.py"):
     seen.append("the course")
+if any(map(os.path.exists, {planted!r})):
+    seen.append("a private file")
 if os.path.exists("/course/datasets/truth.json"):
     seen.append("the truth")
 if len([name for name in os.listdir("/proc") if name.isdigit()]) > 10:
@@ -527,6 +521,75 @@ _WAY_OUT = (
     "grade where it does (a Linux machine, or a virtual one), or add --unsafe if you trust every "
     "notebook as much as a program that you start yourself"
 )
+_APPARMOR = """bubblewrap is here, but AppArmor keeps it from working ({why}), as on Ubuntu since \
+23.10. Allow it, once, with these lines in a terminal, and grade again:
+
+    printf 'abi <abi/4.0>,\\ninclude <tunables/global>\\nprofile bwrap {path} flags=(unconfined) \
+{{ userns, }}\\n' | sudo tee /etc/apparmor.d/bwrap
+    sudo apparmor_parser -r /etc/apparmor.d/bwrap
+
+(or grade as root, with sudo; what notebooks may do is the same)"""
+_RESTRICTION = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
+
+
+def _why_not(why):
+    """Return why bubblewrap does not work, and what to do."""
+    why = why[-300:]
+    refused = "uid map: Permission denied" in why or "RTM_NEWADDR" in why
+    with contextlib.suppress(OSError):
+        refused = refused or _RESTRICTION.read_text().strip() == "1" and "Permission denied" in why
+    if refused:
+        return _APPARMOR.format(why=why, path=shutil.which("bwrap"))
+    return f"bubblewrap is here but does not work ({why}): {_WAY_OUT}"
+
+
+@contextlib.contextmanager
+def _planted(folders):
+    """Put an empty file into each of some folders for a moment; yield their paths."""
+    with contextlib.ExitStack() as files:
+        planted = []
+        for folder in folders:
+            with contextlib.suppress(OSError):  # there is none, or it may not be written to
+                file = files.enter_context(tempfile.NamedTemporaryFile(dir=folder))
+                planted.append(file.name)
+        yield planted
+
+
+PREFIX = "funnelkit-grade-"
+
+
+def _locked(folder):
+    """Mark a folder as in use until this process ends, however it ends; return the mark."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return None
+    mark = os.open(folder / "in-use", os.O_CREAT | os.O_RDWR)
+    fcntl.flock(mark, fcntl.LOCK_EX)
+    return mark
+
+
+def _remove_stale():
+    """Remove the copies of the course that graders left behind which were killed."""
+    with contextlib.suppress(ImportError):
+        import fcntl
+
+        for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+            with contextlib.suppress(OSError):  # another user's, or still being made
+                mark = os.open(folder / "in-use", os.O_RDWR | os.O_NOFOLLOW)
+                try:
+                    fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    shutil.rmtree(folder)
+                finally:
+                    os.close(mark)
+
+
+def _handle(child):
+    """Return a handle of a process, so that no other with its number can be taken for it."""
+    try:
+        return None if child is None else os.pidfd_open(child)
+    except (OSError, AttributeError):  # it has ended already, or Linux is old
+        return None
 
 
 def _find_bwrap():
@@ -573,7 +636,7 @@ def _popen(arguments, **options):
 # ---------------------------------------------------------------- running one
 
 
-def run(sandbox, request, limits, until):
+def run(sandbox, request, limits, left):
     """Run a notebook's cells in a process of its own, and take its answers.
 
     Parameters
@@ -583,8 +646,8 @@ def run(sandbox, request, limits, until):
         ``cells``, a list of text; ``tasks``, a list of ``{"name", "calls"}``; and, where some
         are to be left out, ``without``: a list of places such as ``["cell", 3]``.
     limits : Limits
-    until : float
-        When everything has to be over, by `time.monotonic`.
+    left : float
+        Seconds that are left of what the notebook may take.
 
     Returns
     -------
@@ -600,14 +663,15 @@ def run(sandbox, request, limits, until):
             "call_seconds": limits.call,
             "output": limits.output,
         }
+        most = 2 * (len(request["cells"]) + len(request["tasks"])) + 100
         reader = threading.Thread(
-            target=_read, args=(process.stdout, lines, len(request["tasks"])), daemon=True
+            target=_read, args=(process.stdout, lines, len(request["tasks"]), most), daemon=True
         )
         reader.start()
         with contextlib.suppress(OSError):  # it has ended already
             process.stdin.write(json.dumps(sent).encode())
             process.stdin.close()
-        _follow(process, child, lines, outcome, limits, until)
+        _follow(process, child, lines, outcome, limits, left)
     reader.join(GRACE_SECONDS)
     if outcome.ended == "not started":
         outcome.detail = " ".join(process.stderr.read()[-2_000:].decode("utf-8", "replace").split())
@@ -619,11 +683,11 @@ def run(sandbox, request, limits, until):
     return outcome
 
 
-def _read(stream, lines, tasks):
+def _read(stream, lines, tasks, most):
     """Put what a process says into a queue, line by line; b"" at its end, None if too much."""
     longest = MAX_BYTES + 100
     left = (tasks + 1) * longest
-    for _ in range(MAX_LINES):
+    for _ in range(most):
         line = stream.readline(longest)
         left -= len(line)
         if left < 0 or (line and not line.endswith(b"\n")):
@@ -634,54 +698,95 @@ def _read(stream, lines, tasks):
     lines.put(None)
 
 
-def _follow(process, child, lines, outcome, limits, until):
+def _follow(process, child, lines, outcome, limits, left):
     """Take down what a process says until it is done, or has to be ended."""
-    started, inside = False, None
-    now = time.monotonic()
-    deadline, look = now + START_SECONDS, now
-    allowed = {"cell": limits.cell, "task": limits.call + 1}
+    began = time.monotonic()
+    while time.monotonic() < began + START_SECONDS:  # it starts Python, and imports pandas
+        with contextlib.suppress(queue.Empty):
+            if lines.get(timeout=WATCH_SECONDS) == b"ready\n":
+                break
+            outcome.ended = "not started"
+            return
+    else:
+        outcome.ended = "not started"
+        return
+    watch = Watch(child)  # only now is the process's /proc that of the sandbox
     try:
-        while True:
-            now = time.monotonic()
-            if now >= until:
-                outcome.ended = "notebook time"
-                return
-            if now >= deadline:
-                outcome.ended = "time" if started else "not started"
-                return
-            if inside is not None and now >= look:
-                too_much = _excess(inside, limits)
-                if too_much:
-                    outcome.ended = too_much
-                    return
-                look = time.monotonic() + WATCH_SECONDS
-            try:
-                line = lines.get(timeout=min(WATCH_SECONDS, until - now, deadline - now))
-            except queue.Empty:
-                continue
-            if line is None:
-                outcome.ended = "output"
-                return
-            if not line:
-                outcome.ended = _cause(process) if started else "not started"
-                return
-            word, _, rest = line.rstrip(b"\n").partition(b" ")
-            if word == b"ready" and not started:
-                started, deadline = True, until
-                # Only now is the process's /proc that of the sandbox.
-                inside = _open_processes(child)
-            elif word in (b"cell", b"task"):
-                outcome.place = word.decode(), _number(rest)
-                deadline = time.monotonic() + allowed[outcome.place[0]] + GRACE_SECONDS
-            elif word in (b"failed", b"answer"):
-                number, _, text = rest.partition(b" ")
-                into = outcome.failed if word == b"failed" else outcome.answers
-                into[_number(number)] = text.decode("utf-8", "replace")
-            elif word == b"done":
-                return
+        timer = _Timer(watch, limits, left)
+        while not outcome.seconds:
+            timer.allow(outcome.place)
+            word = _take(lines, outcome, timer, process)
+            if word is not None:
+                outcome.ended, outcome.seconds = word, max(timer.seconds(), 1e-3)
     finally:
-        if inside is not None:
-            os.close(inside)
+        watch.close()
+
+
+class _Timer:
+    """Says when a notebook, a cell or a call has taken too long."""
+
+    def __init__(self, watch, limits, left):
+        self.watch, self.limits = watch, limits
+        self.now = self.began = (watch.time(), watch.processor_time())
+        self.left, self.until = left, time.monotonic() + PATIENCE * left
+        self.place, self.looked, self.checked = None, 0.0, 0.0
+
+    def allow(self, place):
+        """Begin to count for a cell or a call."""
+        if place != self.place:
+            self.place, self.since = place, self.look()
+
+    def look(self):
+        """Read the clocks, at most every `WATCH_SECONDS`."""
+        if time.monotonic() - self.looked > WATCH_SECONDS:
+            self.now = (self.watch.time(), self.watch.processor_time())
+            self.looked = time.monotonic()
+        return self.now
+
+    def seconds(self):
+        """Return what counts of the time so far: the longer of the two clocks."""
+        return max(now - before for now, before in zip(self.now, self.began, strict=True))
+
+    def over(self):
+        """Return why the process has to be ended, or None; it looks every `WATCH_SECONDS`."""
+        if time.monotonic() - self.checked < WATCH_SECONDS:
+            return None
+        self.checked = time.monotonic()
+        time_now, processor_now = self.look()
+        if self.seconds() > self.left or time.monotonic() > self.until:
+            return "notebook time"
+        if self.place is not None:
+            kind, since = self.place[0], self.since
+            # In a call it is another thread that works, and its waiting is not told apart.
+            allowed = self.limits.cell if kind == "cell" else CALL_PATIENCE * self.limits.call
+            if time_now - since[0] > allowed + GRACE_SECONDS:
+                return "time"
+            if processor_now - since[1] > allowed + GRACE_SECONDS:
+                return "processor time"
+        return self.watch.excess(self.limits)
+
+
+def _take(lines, outcome, timer, process):
+    """Take one line, if there is one; return how the process ended if it did, else None."""
+    over = timer.over()
+    if over:
+        return over
+    try:
+        line = lines.get(timeout=WATCH_SECONDS)
+    except queue.Empty:
+        return None
+    if line is None:
+        return "output"
+    if not line:
+        return _cause(process)
+    word, _, rest = line.rstrip(b"\n").partition(b" ")
+    if word in (b"cell", b"task"):
+        outcome.place = word.decode(), _number(rest)
+    elif word in (b"failed", b"answer"):
+        number, _, text = rest.partition(b" ")
+        into = outcome.failed if word == b"failed" else outcome.answers
+        into[_number(number)] = text.decode("utf-8", "replace")
+    return "done" if word == b"done" else None
 
 
 def _number(text):
@@ -698,48 +803,3 @@ def _cause(process):
     if number == signal.SIGTERM or code in (-9, 137):
         return "killed"
     return "crashed" if 0 < number < 65 else "left"
-
-
-# ---------------------------------------------------------------- memory, from outside
-
-
-def _open_processes(child):
-    """Return a folder that lists the processes of a sandbox, and no others."""
-    if child is None:
-        return None
-    try:
-        return os.open(f"/proc/{child}/root/proc", os.O_RDONLY | os.O_DIRECTORY)
-    except OSError:  # it has just ended
-        return None
-
-
-def _excess(inside, limits):
-    """Return ``"memory"`` or ``"processes"`` if a sandbox has more of it than allowed."""
-    numbers = [name for name in os.listdir(inside) if name.isdigit()]
-    if len(numbers) > limits.processes + 2:  # bubblewrap and Python
-        return "processes"
-    page = os.sysconf("SC_PAGE_SIZE")
-    held = [int((_peek(inside, n, "statm") or "0 0").split()[1]) * page for n in numbers]
-    # What processes share is counted in each: only if that comes to too much, look closer.
-    if sum(held) > limits.memory:
-        held = [_share(inside, number, rough) for number, rough in zip(numbers, held, strict=True)]
-    return "memory" if sum(held) > limits.memory else None
-
-
-def _share(inside, number, rough):
-    """Return the bytes that a process holds, with its share of what it has in common."""
-    for line in (_peek(inside, number, "smaps_rollup") or "").splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) * 1024
-    return rough
-
-
-def _peek(inside, number, name):
-    def opener(path, flags):
-        return os.open(path, flags, dir_fd=inside)
-
-    try:
-        with open(f"{number}/{name}", opener=opener) as file:
-            return file.read(10_000)
-    except OSError:  # it has ended, or does not let itself be read
-        return None
