@@ -313,6 +313,15 @@ SAID = [
     ("number", float("nan"), "`x` is not a number (NaN).", "missing value"),
     ("number", float("-inf"), "`x` is infinite.", "division by zero"),
     ("number", "0.2", "should be a number (fraction), and it is the text '0.2'.", "quotation"),
+    (
+        "number",
+        (0, 1144),
+        "it is two: Python ends the first one at the comma of `0,1144`",
+        "0.1144",
+    ),
+    ("number", (1, 234), "it is two", "`1.234`, and nothing between thousands"),
+    ("number", "0,1144", "it is the text '0,1144'", "a point for the decimal comma: `0.1144`"),
+    ("number", (1, 2, 3), "it is a tuple", "Pick the one value"),
     ("number", True, "should be a number (fraction), and it is True.", "hint"),
     ("number", None, "and it is None, which is nothing.", "Assign the value itself"),
     ("number", [0.2], "and it is a list.", "Leave out the brackets"),
@@ -652,6 +661,15 @@ def test_hints_come_one_by_one_and_end_with_the_solution(course):
     assert state()["tasks"]["91.1"] == {"hints": 3, "right": False, "tries": 0}
 
 
+def test_a_hint_that_was_not_shown_is_not_spent(course):
+    first, second = hint("91.1"), hint("91.1")
+    assert "hints" not in str(workspace.read_state(workspace.state_path()))
+    assert str(second).startswith("Hint 1 of 3")
+    assert str(first).startswith("Hint 2 of 3")
+    assert str(first) == repr(first)
+    assert "Second" in first._repr_html_()
+
+
 def test_progress_counts_tries_and_keeps_what_was_right(course):
     assert str(progress()).startswith("Your progress: 0 of 3 tasks solved")
     for value in (..., 1, 0.2031, 3):
@@ -680,8 +698,9 @@ def test_progress_leaves_alone_what_others_keep_and_survives_damage(course):
     path.parent.mkdir()
     path.write_text('{"copies": {"a": {}}, "tasks": {"91.1": 7, "91.2": {"tries": "x"}}}')
     assert "0 of 3" in str(progress())
-    hint("91.1")
+    str(hint("91.1"))
     assert state()["copies"] == {"a": {}}
+    assert state()["tasks"]["91.1"]["hints"] == 1
     path.write_text("{ broken")
     assert str(hint("91.1")).startswith("Hint 1 of 3")
     assert len(list(path.parent.glob("state.json.broken-*"))) == 1
@@ -750,10 +769,27 @@ class ThisPython(KernelSpecManager):
         return KernelSpec(resource_dir=RESOURCES, **get_kernel_dict())
 
 
-def test_in_a_real_kernel(course, tmp_path):
-    cells = [
+def run_in_a_kernel(course, cells):
+    """Run cells in a kernel of their own; return the outputs of each."""
+    start = (
         f"from funnelkit.exercises import answers, checks\nchecks.__path__[:] = [{str(course)!r}]\n"
-        "answers.SECONDS = 0.5\nfrom funnelkit.checking import check, hint, progress",
+        "answers.SECONDS = 0.5\nfrom funnelkit.checking import check, hint, progress"
+    )
+    cells = [nbformat.v4.new_code_cell(cell) for cell in [start, *cells]]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    manager = AsyncKernelManager(kernel_spec_manager=ThisPython())
+    NotebookClient(
+        notebook,
+        km=manager,
+        timeout=60,
+        resources={"metadata": {"path": str(ROOT)}},
+        allow_errors=True,
+    ).execute()
+    return [cell.outputs for cell in notebook.cells[1:]]
+
+
+def test_in_a_real_kernel(course):
+    cells = [
         'check("91.1")',
         'the_rate = 20.31\ncheck("91.1")',
         "def double(n):\n    while True:\n        print(n)",
@@ -763,20 +799,40 @@ def test_in_a_real_kernel(course, tmp_path):
         'hint("91.1")',
         "import sys\nsorted({'scipy', 'sklearn', 'matplotlib', 'statsmodels'} & set(sys.modules))",
     ]
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
-    manager = AsyncKernelManager(kernel_spec_manager=ThisPython())
-    here = {"metadata": {"path": str(ROOT)}}
-    NotebookClient(notebook, km=manager, timeout=60, resources=here).execute()
-    outputs = [cell.outputs for cell in notebook.cells]
-    assert [len(out) for out in outputs] == [0, 1, 1, 0, 1, 0, 1, 1, 1]
+    outputs = run_in_a_kernel(course, cells)
+    assert [len(out) for out in outputs] == [1, 1, 0, 1, 0, 1, 1, 1]
+    assert {out[0]["output_type"] for out in outputs if out} == {"execute_result"}
     said = [out[0]["data"]["text/plain"] for out in outputs if out]
     assert "There is no `the_rate` yet." in said[0]
     assert "You gave 20.31, which looks like a percentage" in said[1]
     assert "`double(1)` did not come to an end within 0.5 seconds." in said[2]
     assert "TypeError: 'int' object is not subscriptable, in the line `return n['a']`" in said[3]
     assert "Hint 1 of 3" in said[4]
-    assert outputs[1][0]["data"]["text/html"].startswith("<div style=")
+    assert outputs[0][0]["data"]["text/html"].startswith("<div style=")
     assert said[5] == "[]"
+
+
+# What a cell says, in order, wherever in it that is asked for.
+ANYWHERE = {
+    'check("91.1")\nx = 1': ["There is no `the_rate`"],
+    'result = check("91.1")': ["There is no `the_rate`"],
+    'check("91.1");': ["There is no `the_rate`"],
+    'check("91.1")\ncheck("91.2")': ["There is no `the_rate`", "There is no `double`"],
+    'check("91.1").status': ["not attempted", "There is no `the_rate`"],
+    'if True:\n    hint("91.1")\n    hint("91.1")': ["Hint 1 of 3", "Hint 2 of 3"],
+    'hint("91.1")\n1 / 0': ["ZeroDivisionError", "Hint 3 of 3"],
+    'print(check("91.1"))': ["There is no `the_rate`"],
+    'shown = repr(hint("91.1"))': [],
+    "the_rate = 1": [],
+}
+
+
+def test_what_a_check_says_is_shown_wherever_in_a_cell_it_is_called(course):
+    outputs = run_in_a_kernel(course, list(ANYWHERE))
+    for (cell, expected), found in zip(ANYWHERE.items(), outputs, strict=True):
+        said = [str(out.get("data", out)) for out in found]
+        assert len(said) == len(expected), cell
+        assert all(map(str.__contains__, said, expected)), (cell, said)
 
 
 def test_importing_is_light():

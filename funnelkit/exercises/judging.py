@@ -12,6 +12,7 @@ from funnelkit.exercises.kinds import (
     Wrong,
     shown,
 )
+from funnelkit.exercises.showing import seen
 from funnelkit.exercises.tasks import NOT_ATTEMPTED, RIGHT, WRONG
 
 __all__ = ["Card", "Note", "Result", "judge"]
@@ -23,10 +24,12 @@ class Card:
     """Something said to the learner, in colours where there are any, and in words everywhere."""
 
     def __repr__(self):
+        seen(self)
         lines = [self._heading(), *self._lines()]
         return "\n".join(line for line in lines if line)
 
     def _repr_html_(self):
+        seen(self)
         lines = "".join(f"<div>{_html(line)}</div>" for line in self._lines() if line)
         return (
             f'<div style="border-left: 5px solid {self._colour()}; padding: 0.3em 0.9em; '

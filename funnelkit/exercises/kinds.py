@@ -13,6 +13,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import math
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
@@ -328,6 +329,7 @@ class Number(Kind):
             why = "a missing value" if math.isnan(value) else "a division by zero"
             raise Wrong(f"{what} is {kind}.", f"Look for {why} on the way to it.")
         if isinstance(value, bool) or not isinstance(value, (int, float)):
+            _refuse_comma(value, what, self.wanted)
             self._refuse(value, what, "number")
         if isinstance(value, int) and abs(value) > 10**300:
             raise Wrong(f"{what} is far too large: more than ten times what it should be.")
@@ -363,6 +365,28 @@ class Number(Kind):
             yield "a NumPy integer", np.int64(truth)
         if self.decimals is not None:
             yield f"rounded to {self.decimals} decimals", round(truth, self.decimals)
+
+
+_COMMA = re.compile(r"\s*[-+]?\d+,\d+\s*")
+
+
+def _refuse_comma(value, what, wanted):
+    """Refuse a number that is written with a comma, as much of Europe does."""
+    if isinstance(value, str) and _COMMA.fullmatch(value):
+        raise Wrong(
+            f"{what} should be {wanted}, and it is the text {shown(value)}.",
+            f"Leave out the quotation marks, and write a point for the decimal comma: "
+            f"`{value.strip().replace(',', '.')}`.",
+        )
+    if isinstance(value, tuple) and len(value) == 2:
+        whole, part = map(plain, value)
+        if type(whole) is int and type(part) is int and 0 <= part < 10**15:
+            raise Wrong(
+                f"{what} should be {wanted}, and it is two: Python ends the first one at the "
+                f"comma of `{whole},{part}`.",
+                f"Write a point for a decimal comma, `{whole}.{part}`, and nothing between "
+                "thousands.",
+            )
 
 
 @dataclass(frozen=True)

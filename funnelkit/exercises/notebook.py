@@ -3,15 +3,17 @@
 import html
 import sys
 from dataclasses import dataclass
+from functools import cached_property
 
 from funnelkit import workspace
 from funnelkit.exercises import registry
 from funnelkit.exercises.answers import collect
 from funnelkit.exercises.judging import Card, Note, judge
 from funnelkit.exercises.registry import UnknownTask
+from funnelkit.exercises.showing import say, seen
 from funnelkit.exercises.tasks import NOT_ATTEMPTED, RIGHT, request
 
-__all__ = ["Progress", "check", "hint", "progress"]
+__all__ = ["Hint", "Progress", "check", "hint", "progress"]
 
 # ---------------------------------------------------------------- in a notebook
 
@@ -28,8 +30,9 @@ def check(task_id=None):
     -------
     Result or Note
         Whether it is right; if not, what is wrong and why, and a next step. A notebook shows it
-        below the cell. There is never an error, whatever the answer is. A function of yours is
-        called with arguments of the check's own; it has five seconds.
+        below the cell, wherever in the cell it is called. There is never an error, whatever the
+        answer is. A function of yours is called with arguments of the check's own; it has five
+        seconds.
     """
     return _guarded(_check, task_id, sys._getframe(1).f_globals)
 
@@ -44,7 +47,8 @@ def hint(task_id=None):
 
     Returns
     -------
-    Note
+    Hint or Note
+        Which hint it is is settled when it is shown: one that is not shown is not spent.
     """
     return _guarded(_hint, task_id)
 
@@ -65,7 +69,11 @@ def progress(exercise=None):
 
 
 def _guarded(answer, *arguments):
-    """Call a function and turn whatever goes wrong into a sentence."""
+    """Call a function, turn whatever goes wrong into a sentence, and have it shown."""
+    return say(_in_words(answer, *arguments))
+
+
+def _in_words(answer, *arguments):
     try:
         return answer(*arguments)
     except UnknownTask as unknown:
@@ -105,20 +113,44 @@ def _check(task_id, namespace):
 
 
 def _hint(task_id):
-    task = _find(task_id)
-    hints, shown_before = task.all_hints(), 0
+    return Hint(_find(task_id))
 
-    def note(entry):
-        nonlocal shown_before
-        shown_before = entry.get("hints", 0)
-        entry["hints"] = min(shown_before + 1, len(hints))
 
-    _note(task.id, note)
-    heading = f"Hint {min(shown_before + 1, len(hints))} of {len(hints)} · {task.id} · {task.title}"
-    if shown_before < len(hints):
-        return Note(heading, (hints[shown_before],))
-    numbered = [f"{number}. {text}" for number, text in enumerate(hints, 1)]
-    return Note(f"All {len(hints)} hints · {task.id} · {task.title}", tuple(numbered))
+class Hint(Card):
+    """The next hint to a task, taken when it is first shown.
+
+    Parameters
+    ----------
+    task : funnelkit.exercises.tasks.Task
+    """
+
+    def __init__(self, task):
+        self.task, self.hints = task, task.all_hints()
+
+    @cached_property
+    def _taken(self):
+        task, hints, before = self.task, self.hints, 0
+
+        def note(entry):
+            nonlocal before
+            before = entry.get("hints", 0)
+            entry["hints"] = min(before + 1, len(hints))
+
+        _note(task.id, note)
+        if before < len(hints):
+            heading = f"Hint {before + 1} of {len(hints)} · {task.id} · {task.title}"
+            return Note(heading, (hints[before],))
+        numbered = [f"{number}. {text}" for number, text in enumerate(hints, 1)]
+        return Note(f"All {len(hints)} hints · {task.id} · {task.title}", tuple(numbered))
+
+    def _heading(self):
+        return self._taken.heading
+
+    def _lines(self):
+        return self._taken.lines
+
+    def _colour(self):
+        return self._taken._colour()
 
 
 _session = {}
@@ -177,9 +209,11 @@ class Progress(Card):
         return ["", *lines, "", self.legend]
 
     def __repr__(self):
+        seen(self)
         return "\n".join([self.heading, *self._lines()])
 
     def _repr_html_(self):
+        seen(self)
         names, *rows = self.rows
         style = ' style="text-align: left"'
 

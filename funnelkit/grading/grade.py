@@ -7,8 +7,8 @@
 >>> grading.write(graded, "grades.csv")                                  # doctest: +SKIP
 
 Each notebook is run from top to bottom in a process of its own that is shut off from the machine
-(see `funnelkit.grading.sandbox`). Only the values of the variables that the tasks ask for come back, as
-text, and they are judged here, by the same `judging.judge` that `check` uses. So it
+(see `funnelkit.grading.sandbox`). Only the values of the variables that the tasks ask for come
+back, as text, and they are judged here, by the same `judging.judge` that `check` uses. So it
 changes nothing if a notebook tampers with the checks, or lies about what they said.
 
 What it is good for: self-study and marks in a workshop. What it is not: an exam. A copied answer,
