@@ -4,20 +4,25 @@ import csv
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
+import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
 
 import pytest
 
+from funnelkit import grading
 from funnelkit.app import cli
 from funnelkit.exercises import checks, registry
-from funnelkit.grading import grade as grading
+from funnelkit.grading import journal
 from funnelkit.grading import sandbox as _sandbox
 
 ROOT = Path(__file__).resolve().parents[1]
+GRADE = sys.modules["funnelkit.grading.grade"]  # the package has a function of that name
 THE_COURSES = list(checks.__path__)
 LIMITS = grading.Limits(cell=4, notebook=60, call=1, memory=2**30, output=100_000, processes=40)
 
@@ -137,6 +142,63 @@ MESSY = json.dumps(
 DEAF = (
     "import signal\nsignal.signal(signal.SIGALRM, signal.SIG_IGN)\nwhile True:\n    pass\nrate = 1"
 )
+REBUILD = """
+import importlib, pathlib
+rate = []
+def attempt(action):
+    try:
+        rate.append(str(action())[:50])
+    except BaseException as error:
+        rate.append(type(error).__name__)
+def facts():
+    from funnelkit import simulate
+    return simulate.truth(simulate.world())
+attempt(facts)
+for name in ("world", "world.run", "world.model", "simulate", "exercises.checks.ex02_x"):
+    attempt(lambda: importlib.import_module(f"funnelkit.{name}").__file__)
+attempt(lambda: __import__("funnelkit").truth())
+for name in ("truth*", "*world*", "ex[0-9][0-9]_*", "run.*.pyc", "log.*.pyc", "simulate*.pyc"):
+    for folder in ("/course", "/tmp"):
+        rate += map(str, pathlib.Path(folder).rglob(name))
+gone = "ModuleNotFoundError"
+assert rate == ["ImportError", gone, gone, gone, "ImportError", gone, "NotWhileGraded"], rate
+"""
+CHILDREN = """
+import os, time
+for _ in range(6):
+    if os.fork() == 0:
+        os.setsid()
+        break
+while True:
+    pass
+rate = 0
+"""
+FILES = """
+import os, time
+for name in "abcd":
+    with open(f"/tmp/{name}", "wb") as file:
+        file.write(bytes(60 * 2**20))
+for _ in range(3):
+    if os.fork() == 0:
+        hog = b"x" * (260 * 2**20)
+        time.sleep(30)
+time.sleep(30)
+rate = 0
+"""
+SOCKETS = """
+import socket
+refused = 0
+for family in (socket.AF_INET, socket.AF_INET6):
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+        try:
+            socket.socket(family, kind)
+        except OSError as error:
+            refused += "Network is unreachable" in str(error)
+one, other = socket.socketpair()
+one.send(b"x")
+assert other.recv(1) == b"x"
+rate = 0.4321 if refused == 4 else refused
+"""
 MANY = """
 import os, time
 for _ in range(8):
@@ -254,7 +316,12 @@ CASES = {
         {1: "it started more than 40 processes"},
         "Code cell 2",
     ),
-    "flood": (cells(FLOOD), "wrrr", {1: "it wrote to the grader what is no answer"}, "Code cell 2"),
+    "flood": (
+        cells(FLOOD),
+        "wrrr",
+        {1: "it wrote to the grader something that is not an answer"},
+        "Code cell 2",
+    ),
     "forgery": (
         cells(CHANNELS + FORGERY),
         "wwww",
@@ -277,6 +344,62 @@ CASES = {
         "rrrr",
         {},
         "ZeroDivision",
+    ),
+    "last_value": (
+        cells("0.4321", "rate = _", better='status = check("90.4").status\nbetter = Out[2] < 1')
+        + [NAMES],
+        "rrrr",
+        {},
+        "",
+    ),
+    "asks_its_check": (
+        cells('rate = 0.4321\nassert check("90.1").status == "right"\nhint("90.1")'),
+        "rrrr",
+        {},
+        "",
+    ),
+    "truth": (
+        [SETUP, "import funnelkit\nfunnelkit.truth()", *cells()[1:]],
+        "rrrr",
+        {},
+        "Code cell 2 failed: NotWhileGraded: funnelkit.truth() tells nothing while a notebook is",
+    ),
+    "generator": (cells(REBUILD), "wrrr", {1: "it is a list"}, ""),
+    "two_exercises": (
+        [*cells(), "other = 7\ncheck('91.1')"],
+        "rrrr",
+        {},
+        "It also holds tasks of 91_others, which need a file of their own, and are not graded.",
+    ),
+    "many_cells": ([*cells(), *["1"] * 3000], "rrrr", {}, ""),
+    "children": (
+        cells(CHILDREN),
+        "wrrr",
+        {1: "it took more than 4 seconds of processor time, with all its processes"},
+        "Code cell 2 failed",
+    ),
+    "sleeps": (
+        cells("import time\ntime.sleep(60)\nrate = 0.4321"),
+        "wrrr",
+        {1: "it took longer than 4 seconds"},
+        "Code cell 2 failed",
+    ),
+    "files": (
+        cells(FILES),
+        "wrrr",
+        {1: "it took more than 1 GiB of memory"},
+        "Code cell 2 failed",
+    ),
+    "sockets": (cells(SOCKETS), "rrrr", {}, ""),
+    "processors": (
+        cells(
+            "import os\nfrom concurrent.futures import ProcessPoolExecutor\n"
+            "with ProcessPoolExecutor() as pool:\n    rate = max(pool.map(abs, [0.4321]))\n"
+            "assert os.cpu_count() == 2"
+        ),
+        "rrrr",
+        {},
+        "",
     ),
     "own_cells": (
         [SETUP, "import math", RATE, "", RATE, "%matplotlib inline", "rate", "?rate", *cells()[2:]],
@@ -330,9 +453,72 @@ def test_submission_is_graded_as_it_deserves(name, graded):
 
 def test_none_is_lost_and_nothing_is_left_running(graded):
     assert set(graded) == set(CASES)
-    assert all(0 < s.seconds < LIMITS.notebook for s in graded.values() if s.marks)
-    running = subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True).stdout
-    assert [line for line in running.splitlines() if "_run_submission" in line] == []
+    assert all(s.seconds > 0 for s in graded.values() if s.marks)
+    assert left_running(tempfile.gettempdir()) == []
+
+
+def left_running(folder):
+    """Return the processes of sandboxes whose copy of the course is in a folder."""
+    wanted = f"{folder}/{_sandbox.PREFIX}"
+    listed = subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True).stdout
+    own = [line for line in listed.splitlines() if wanted in line and "bwrap" in line]
+    return [line for line in own if line.split()[1] in ("1", str(os.getpid()))]
+
+
+# ---------------------------------------------------------------- a machine that is busy
+
+BUSY = """
+import time
+began = time.process_time()
+while time.process_time() - began < 2.5:
+    pass
+rate = 0.4321
+"""
+GREEDY = """
+import os, time
+for _ in range(12):
+    if os.fork() == 0:
+        os.setsid()
+        break
+while True:
+    pass
+"""
+
+
+@pytest.fixture
+def one_processor():
+    """Let this process, and all that it starts, have one processor only."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    yield
+    os.sched_setaffinity(0, before)
+
+
+def test_a_submission_takes_no_marks_from_its_neighbours(sandbox, one_processor, tmp_path):
+    folder = hand_in(tmp_path, greedy__90=[SETUP, GREEDY, *SOLVED[1:]], honest__90=cells(rate=BUSY))
+    greedy, honest = grading.grade(folder, limits=LIMITS, jobs=2)
+    assert marks(honest) == "rrrr", honest
+    assert "4 seconds of processor time" in greedy.problem
+    assert marks(greedy) == "rrrr"
+
+
+def test_who_hit_a_limit_of_time_is_run_once_more_alone(sandbox, tmp_path, monkeypatch):
+    told = []
+
+    def slow_at_first(row, *others):
+        told.append((row.learner, threading.active_count()))
+        ran = run(row, *others)
+        ran.timed_out = ran.timed_out or (row.learner == "anna" and len(told) < 4)
+        if ran.timed_out:
+            ran.answers.clear()
+        return ran
+
+    run = GRADE._run
+    monkeypatch.setattr(GRADE, "_run", slow_at_first)
+    folder = hand_in(tmp_path, anna__90=SOLVED, ben__90=SOLVED, carl__90=SOLVED)
+    found = grading.grade(folder, limits=LIMITS, jobs=3)
+    assert [marks(s) for s in found] == ["rrrr"] * 3
+    assert [name for name, _ in told][3:] == ["anna"]
 
 
 # ---------------------------------------------------------------- nothing gets out
@@ -528,14 +714,26 @@ def test_an_exercise_is_known_by_its_tasks_not_by_its_name(sandbox, tmp_path):
     assert found["dora"].problem.startswith("The folder is empty: no notebook")
 
 
+def test_several_of_one_learner_are_told(sandbox, tmp_path):
+    folder = hand_in(tmp_path, anna__90=SOLVED, ben__90=SOLVED)
+    (folder / "anna/final").mkdir()
+    shutil.copy(folder / "anna/90.ipynb", folder / "anna/final/90 (1).ipynb")
+    one, other, ben = grading.grade(folder, limits=LIMITS)
+    assert "There are 2 of this exercise by this learner, see also anna/final/" in one.problem
+    assert "see also anna/90.ipynb" in other.problem
+    assert ben.problem == ""
+
+
 def test_bad_arguments_are_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match="there is no folder"):
         grading.grade(tmp_path / "nowhere")
     with pytest.raises(FileNotFoundError, match=r"nothing to grade in .*: no file ends in .ipynb"):
         grading.grade(tmp_path)
-    for wrong in ({"jobs": 0}, {"limits": grading.Limits(cell=0)}):
-        with pytest.raises(ValueError, match="jobs and limits have to be above zero"):
-            grading.grade(tmp_path, **wrong)
+    with pytest.raises(ValueError, match="jobs=0: at least one"):
+        grading.grade(hand_in(tmp_path, anna__90=SOLVED), jobs=0)
+    for wrong in ({"cell": 0}, {"cell": float("inf")}, {"memory": float("nan")}, {"call": -1}):
+        with pytest.raises(ValueError, match="has to be above zero, and at most"):
+            grading.Limits(**wrong)
 
 
 # ---------------------------------------------------------------- the sandbox that is not there
@@ -565,6 +763,33 @@ def test_an_old_bubblewrap_is_refused(tmp_path, monkeypatch):
 def test_other_systems_are_told_what_to_do(tmp_path, monkeypatch):
     monkeypatch.setattr(_sandbox.sys, "platform", "darwin")
     with pytest.raises(grading.NoSandbox, match="on a Mac in a virtual machine"):
+        grading.grade(hand_in(tmp_path / "in", anna__90=SOLVED))
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["bwrap: setting up uid map: Permission denied", "bwrap: loopback: Failed RTM_NEWADDR: …"],
+)
+def test_ubuntus_apparmor_is_named_and_nobody_is_sent_to_unsafe(said, tmp_path, monkeypatch):
+    stand_in = tmp_path / "bwrap"
+    stand_in.write_text(
+        f"#!/bin/sh\n[ $1 = --help ] && echo --size || {{ echo '{said}' >&2; exit 1; }}"
+    )
+    stand_in.chmod(0o755)
+    monkeypatch.setattr(_sandbox.shutil, "which", lambda name: str(stand_in))
+    with pytest.raises(grading.NoSandbox, match="AppArmor keeps it from working") as refused:
+        grading.grade(hand_in(tmp_path / "in", anna__90=SOLVED))
+    assert "sudo apparmor_parser -r /etc/apparmor.d/bwrap" in str(refused.value)
+    assert f"profile bwrap {stand_in} flags=(unconfined) {{ userns, }}" in str(refused.value)
+    assert "--unsafe" not in str(refused.value)
+
+
+def test_another_fault_of_bubblewrap_is_told(tmp_path, monkeypatch):
+    stand_in = tmp_path / "bwrap"
+    stand_in.write_text("#!/bin/sh\n[ $1 = --help ] && echo --size || { echo oh >&2; exit 1; }")
+    stand_in.chmod(0o755)
+    monkeypatch.setattr(_sandbox.shutil, "which", lambda name: str(stand_in))
+    with pytest.raises(grading.NoSandbox, match=r"here but does not work \(oh\): grade where"):
         grading.grade(hand_in(tmp_path / "in", anna__90=SOLVED))
 
 
@@ -607,52 +832,184 @@ def test_grade_writes_the_table_and_prints_how_it_went(sandbox, tmp_path, capsys
         assert len(list(csv.DictReader(file))) == 3
 
 
-def test_no_cell_of_the_table_is_a_formula(tmp_path):
-    mark = grading.Mark("1.1", "A", "wrong", '=cmd|"/c calc"!A0')
-    made = grading.Submission("+a.ipynb", "@a", "01_x", (mark,), 1.0, "-1 + 1")
-    grading.write([made], tmp_path / "grades.csv")
-    with open(tmp_path / "grades.csv", encoding="utf-8-sig", newline="") as file:
-        (row,) = csv.DictReader(file)
-    assert [value for value in row.values() if value[:1] in "=+-@" and value] == []
-
-
-def test_a_table_that_cannot_be_written_gets_another_name(sandbox, tmp_path, monkeypatch, capsys):
-    folder, to = hand_in(tmp_path / "in", anna__90=SOLVED), tmp_path / "grades.csv"
-    to.write_text("open in a spreadsheet")
-    write = grading.write
+def test_a_table_that_cannot_be_written_goes_elsewhere(sandbox, tmp_path, monkeypatch, capsys):
+    folder, to = hand_in(tmp_path / "in", anna__90=SOLVED), tmp_path / "there/grades.csv"
+    to.parent.mkdir()
+    write, refused = grading.write, []
 
     def refuse(graded, path):
-        if path == to:
-            raise PermissionError(13, "Permission denied", str(path))
-        write(graded, path)
+        if path.parent == to.parent or len(refused) < 2:
+            refused.append(path)
+            raise OSError(28, "No space left on device", str(path))
+        return write(graded, path)
 
     monkeypatch.setattr(grading, "write", refuse)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
     assert cli.main(["grade", str(folder), "--to", str(to)]) == 0
-    assert to.read_text() == "open in a spreadsheet"
-    assert sorted(p.suffix for p in tmp_path.glob("grades*")) == [".csv", ".csv"]
-    assert "cannot be written to" in capsys.readouterr().err
+    assert refused == [to, tmp_path / "grades.csv"]
+    assert (tmp_path / "home/grades.csv").exists()
+    said = capsys.readouterr()
+    assert said.err.count("cannot be written to (No space left on device)") == 2
+    assert f"The table is in {tmp_path / 'home/grades.csv'}" in said.out
+    # Where nothing can be written at all, it is printed.
+    monkeypatch.setattr(grading, "write", lambda graded, path: refuse([], to))
+    assert cli.main(["grade", str(folder), "--to", str(to)]) == 0
+    assert '"anna/90.ipynb","anna","90_things","4","4"' in capsys.readouterr().out
 
 
-def test_a_place_for_the_table_that_is_none_is_refused_first(tmp_path, capsys):
+def test_a_place_for_the_table_that_is_none_is_refused_first(tmp_path, capsys, monkeypatch):
     folder = hand_in(tmp_path / "in", anna__90=SOLVED)
-    for to in (tmp_path, tmp_path / "nowhere/grades.csv"):
+    (tmp_path / "notes.txt").write_text("mine")
+    grade = monkeypatch.setattr(grading, "grade", lambda *a, **k: pytest.fail("it was run"))
+    for to, why in {
+        tmp_path: "name a file in a folder that is there",
+        tmp_path / "nowhere/grades.csv": "name a file in a folder that is there",
+        folder / "anna/90.ipynb": "that is the name of a notebook",
+        tmp_path / "notes.txt": "is not a table that `grade` wrote",
+    }.items():
         assert cli.main(["grade", str(folder), "--to", str(to)]) == 1
-        assert "name a file in a folder that is there" in capsys.readouterr().err
+        assert why in capsys.readouterr().err
+    assert grade is None
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+    assert (folder / "anna/90.ipynb").read_text() == notebook(SOLVED)
 
 
-def test_ctrl_c_stops_it_and_writes_nothing(sandbox, tmp_path, monkeypatch, capsys):
-    slow = cells("import time\ntime.sleep(50)")
-    folder = hand_in(tmp_path / "in", anna__90=slow, ben__90=slow, carl__90=slow, dora__90=SOLVED)
+def test_a_read_only_folder_and_a_full_disk_are_found_before_the_work(
+    tmp_path, capsys, monkeypatch
+):
+    folder = hand_in(tmp_path / "in", anna__90=SOLVED)
+    monkeypatch.setattr(grading, "grade", lambda *a, **k: pytest.fail("it was run"))
 
-    def interrupt(ran):
-        raise KeyboardInterrupt
+    def full(self, text):
+        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(grading, "_judge", interrupt)
-    began = time.monotonic()
-    assert cli.main(["grade", str(folder), "--to", str(tmp_path / "g.csv"), "--jobs", "4"]) == 130
-    assert time.monotonic() - began < 40
-    assert not (tmp_path / "g.csv").exists()
-    assert "Nothing was written" in capsys.readouterr().err
+    monkeypatch.setattr(journal.Journal, "_write", full)
+    assert cli.main(["grade", str(folder), "--to", str(tmp_path / "g.csv")]) == 1
+    assert "it cannot be written there (No space left on device)" in capsys.readouterr().err
+
+
+def test_two_runs_do_not_write_to_one_table(tmp_path, capsys):
+    folder = hand_in(tmp_path / "in", anna__90=SOLVED)
+    known = grading.version((grading.Limits(), False))
+    other = grading.Journal(tmp_path / ".g.csv.journal", known)
+    assert cli.main(["grade", str(folder), "--to", str(tmp_path / "g.csv")]) == 1
+    assert "another run writes to the same table" in capsys.readouterr().err
+    other.remove()
+
+
+# Grades in a process of its own, with the exercise of this file; says how often it ran a notebook.
+RUN = """
+import sys
+from funnelkit.app import cli
+from funnelkit.exercises import checks
+checks.__path__[:] = [sys.argv[1]]
+grade, run = sys.modules, None
+import funnelkit.grading
+module = sys.modules["funnelkit.grading.grade"]
+run = module._run
+def counted(row, *others):
+    print("ran", row.learner, flush=True)
+    return run(row, *others)
+module._run = counted
+sys.exit(cli.main(["grade", *sys.argv[2:]]))
+"""
+
+
+def start_grading(course, folder, to, *others):
+    """Start the command; its copy of the course goes into a folder beside the table."""
+    temporary = to.parent / "temporary"
+    temporary.mkdir(exist_ok=True)
+    return subprocess.Popen(
+        [sys.executable, "-c", RUN, str(course), str(folder), "--to", str(to), *others],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(temporary)},
+        start_new_session=True,
+    )
+
+
+def wait_for(condition, seconds=300):
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"])
+def test_a_run_that_is_stopped_loses_nothing_and_leaves_nothing(name, sandbox, tmp_path, course):
+    signal_sent = getattr(signal, name)
+    quick = {f"a{n}__90": SOLVED for n in range(3)}
+    slow = cells("import time\ntime.sleep(3000)")
+    folder = hand_in(tmp_path / "in", **quick, **{f"s{n}__90": slow for n in range(3)})
+    to = tmp_path / "g.csv"
+    kept = tmp_path / ".g.csv.journal"
+    running = start_grading(course, folder, to, "--jobs", "2", "--cell-timeout", "3000")
+    wait_for(lambda: kept.exists() and kept.read_text().count('"file"') == 3)
+    running.send_signal(signal_sent)
+    _, said = running.communicate(timeout=300)
+    assert running.returncode == (-9 if name == "SIGKILL" else 128 + signal_sent), said
+    assert not to.exists()
+    wait_for(lambda: left_running_in(tmp_path) == [])
+    left = list((tmp_path / "temporary").iterdir())
+    if name == "SIGKILL":
+        assert len(left) == 1  # until the next run
+    else:
+        assert left == []
+        assert "no table was written. 3 results are kept in" in said
+        assert "The same command goes on from there" in said
+    for learner in ("s0", "s1"):
+        (folder / learner / "90.ipynb").write_text(notebook(SOLVED))
+    shutil.rmtree(folder / "s2")
+    again = start_grading(course, folder, to, "--jobs", "2", "--cell-timeout", "3000")
+    out, said = again.communicate(timeout=300)
+    assert again.returncode == 0, said
+    assert sorted(line for line in out.splitlines() if line.startswith("ran")) == [
+        "ran s0",
+        "ran s1",
+    ]
+    assert "A run was stopped here: 3 results are taken from it." in out
+    assert [row["total"] for row in read(to).values()] == ["4"] * 5
+    assert not kept.exists()
+    assert list((tmp_path / "temporary").iterdir()) == []
+
+
+def left_running_in(folder):
+    """Return the processes that have a path in a folder among their arguments."""
+    listed = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True).stdout
+    return [line for line in listed.splitlines() if f"{folder}/temporary" in line]
+
+
+def read(path):
+    """Return the rows of a table by learner."""
+    with open(path, encoding="utf-8-sig", newline="") as file:
+        return {row["learner"]: row for row in csv.DictReader(file)}
+
+
+def test_a_trainers_own_columns_and_the_old_table_are_kept(sandbox, tmp_path, capsys):
+    folder, to = hand_in(tmp_path / "in", anna__90=SOLVED, ben__90=BLANK), tmp_path / "g.csv"
+    assert cli.main(["grade", str(folder), "--to", str(to)]) == 0
+    assert [file.name for file in tmp_path.glob("g*")] == ["g.csv"]
+    # As a German spreadsheet saves it.
+    with open(to, encoding="utf-8-sig", newline="") as file:
+        rows = [
+            [*row, extra]
+            for row, extra in zip(csv.reader(file), ["Bonus", "-1", "schön"], strict=True)
+        ]
+    with open(to, "w", encoding="cp1252", newline="") as file:
+        csv.writer(file, delimiter=";").writerows(rows)
+    before = to.read_bytes()
+    hand_in(folder, ben__90=SOLVED, carl__90=SOLVED)
+    assert cli.main(["grade", str(folder), "--to", str(to)]) == 0
+    found = read(to)
+    assert [row["Bonus"] for row in found.values()] == ["-1", "schön", ""]
+    assert found["ben"]["total"] == "4"
+    (kept,) = tmp_path.glob("g-until-*.csv")
+    assert kept.read_bytes() == before
+    assert f"kept as {kept}" in capsys.readouterr().out
 
 
 def test_without_a_sandbox_the_trainer_is_warned(tmp_path, capsys):

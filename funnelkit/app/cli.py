@@ -134,7 +134,8 @@ def progress(options, others):
 
 def grade(options, others):
     """Grade a folder of notebooks into a table, and print how each task went."""
-    from funnelkit import command, grading
+    from funnelkit import grading
+    from funnelkit.grading import command
 
     limits = grading.Limits(
         cell=options.cell_timeout,

@@ -140,7 +140,7 @@ def _write(graded, to):
     places = [to, workspace.free_name(to.parent, to.stem, to.suffix)]
     for folder in (Path(), Path.home(), Path(tempfile.gettempdir())):
         places.append(workspace.free_name(folder.absolute(), to.stem, to.suffix or ".csv"))
-    for place in places:
+    for place in dict.fromkeys(places):
         try:
             kept = grading.write(graded, place)
         except (OSError, ValueError) as error:  # open in a spreadsheet, or the disk is full
