@@ -160,9 +160,9 @@ def as_text(name):
 
 # How learning platforms name what they export, with the learner in it.
 _PLATFORMS = (
-    re.compile(r"(?P<who>.+?)_\d{4,}_assignsubmission_\w+?_(?P<rest>.*)"),  # Moodle
-    re.compile(r"(?P<who>[^_]+)(?:_LATE)?_\d{3,}_\d{3,}_(?P<rest>.*)"),  # Canvas
-    re.compile(r".*?_(?P<who>[^_]+)_attempt_[\d-]{10,}_?(?P<rest>.*)"),  # Blackboard
+    re.compile(r"(?P<who>.+?)_\d+_assignsubmission_(?:file|onlinetext)(?:_.*)?"),  # Moodle
+    re.compile(r"(?P<who>[^_]+)(?:_LATE)?_\d{3,}_\d{3,}_.*"),  # Canvas
+    re.compile(r".*?_(?P<who>[^_]+)_attempt_[\d-]{10,}.*"),  # Blackboard
 )
 _COPY = re.compile(
     r"^(?:(?:copy(?: \d+)? of|kopie von|copie de|copia de|kopia) )+"
