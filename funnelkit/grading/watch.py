@@ -1,8 +1,8 @@
 """What the processes of a sandbox use, watched from outside.
 
-A machine that is busy with other things takes no marks: time is that of the notebook's process
-without what it spends waiting for a processor, and beside it processor time, over all processes
-of the sandbox together. Memory is theirs together with what they make the kernel hold.
+A machine that is busy with other things takes no marks: time is counted without what a notebook
+waits for a processor, and beside it processor time, over all processes of the sandbox together.
+Memory is theirs together with what they make the kernel hold.
 """
 
 import contextlib
@@ -27,7 +27,8 @@ class Watch:
 
     def __init__(self, child):
         self.inside, self.folders = None, []
-        self._waited, self._used, self._seen = 0.0, 0.0, {}
+        self._waited, self._waits = 0.0, {}
+        self._used, self._seen = 0.0, {}
         if child is None:
             return
         with contextlib.suppress(OSError):  # it has just ended
@@ -44,12 +45,17 @@ class Watch:
         """Return a clock that stands still while the notebook waits for a processor.
 
         The second number of ``schedstat`` is how long a process was ready to run and did not
-        run, in nanoseconds, see ``Documentation/scheduler/sched-stats.rst`` of Linux. The
-        notebook's process is the second of the sandbox, after bubblewrap's own.
+        run, in nanoseconds, see ``Documentation/scheduler/sched-stats.rst`` of Linux. With
+        several processes it is, at any time, the wait of whichever waits longest.
         """
-        told = (self._peek("2", "schedstat") or "").split()
-        if len(told) > 1:
-            self._waited = int(told[1]) / 1e9
+        longest = 0.0
+        for number in self._numbers():
+            told = (self._peek(number, "schedstat") or "").split()
+            if len(told) > 1:
+                before = self._waits.get(number, 0)
+                self._waits[number] = int(told[1])
+                longest = max(longest, (self._waits[number] - before) / 1e9)
+        self._waited += longest
         return time.monotonic() - self._waited
 
     def processor_time(self):
