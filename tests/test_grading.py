@@ -311,6 +311,122 @@ CASES = {
         {},
         "",
     ),
+    "clocks_fooled": (
+        cells(
+            "import builtins, gc, io\n"
+            "builtins.open = lambda *a, **k: io.StringIO('0 999999999999999 1')\n"
+            "for it in gc.get_objects():\n    if type(it).__name__ == 'Alarm':\n"
+            "        it.start = lambda seconds: None\n        it.armed = False\n"
+            "while True:\n    pass\nrate = 0"
+        ),
+        "wrrr",
+        {1: "it took too long and could not be interrupted"},
+        "Code cell 2 failed",
+    ),
+    "odd_name_of_a_process": (
+        cells(
+            "import ctypes, os\nctypes.CDLL(None).prctl(15, b') R 1 1 (', 0, 0, 0)\n"
+            "ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)\n"
+            "for _ in range(5):\n    if os.fork() == 0:\n        break\n"
+            "while True:\n    pass\nrate = 0"
+        ),
+        "wrrr",
+        {1: "it took more than 4 seconds of processor time"},
+        "Code cell 2 failed",
+    ),
+    "left_asleep": (
+        cells(
+            "import os, time\nfor _ in range(14):\n    if os.fork() == 0:\n"
+            "        time.sleep(3000)\nrate = 0.4321"
+        ),
+        "rrrr",
+        {},
+        "",
+    ),
+    "errors_that_bite": (
+        cells(
+            'raise type("X\\nanswer 3 false\\n", (Exception,), {})("y")\nrate = 0',
+            "class E(Exception):\n    def __str__(self):\n        import os\n"
+            "        os._exit(3)\nraise E\nnames = 0",
+        ),
+        "wwrr",
+        {1: "failed: X answer 3 false: y.", 2: "failed: it ended its process."},
+        "Code cell 2 failed",
+    ),
+    "hook_that_bites": (
+        cells(
+            "import os\nget_ipython().events.register('post_run_cell', lambda r: os._exit(0))\n"
+            "rate = 0.4321"
+        ),
+        "wrrr",
+        {1: "it ended its process"},
+        "Code cell 2 failed",
+    ),
+    "other_program": (
+        cells(
+            "import os, sys\n"
+            "os.execv(sys.executable, ['python', '-m', 'funnelkit.grading.run_submission'])\nrate = 0"
+        ),
+        "wrrr",
+        {1: "it ended its process"},
+        "Code cell 2 failed",
+    ),
+    "limits_raised": (
+        cells(
+            "import os, resource\nraised = []\nfor name in ('AS', 'NPROC', 'NOFILE', 'FSIZE'):\n"
+            "    try:\n        resource.setrlimit(getattr(resource, 'RLIMIT_' + name), (-1, -1))\n"
+            "        raised.append(name)\n    except (ValueError, OSError):\n        pass\n"
+            "try:\n    os.setpriority(os.PRIO_PROCESS, 0, -20)\n    raised.append('nice')\n"
+            "except OSError:\n    pass\nrate = raised or 0.4321"
+        ),
+        "rrrr",
+        {},
+        "",
+    ),
+    "server": (
+        cells(
+            "import http.server\nserver = http.server.HTTPServer(('127.0.0.1', 8000), None)\n"
+            "server.serve_forever()\nrate = 0"
+        ),
+        "wrrr",
+        {1: "Network is unreachable"},
+        "Code cell 2 failed",
+    ),
+    "comma": (
+        cells("rate = 0,4321", share="def share(part, whole):\n    return 0,25"),
+        "wrwr",
+        {1: "ends the first one at the comma of `0,4321`", 3: "the comma of `0,25`"},
+        "",
+    ),
+    "honest_but_unusual": (
+        [
+            SETUP,
+            "%%writefile helper.py\nr = 0.4321",
+            "%run helper.py\nｒａｔｅ = r",
+            "import warnings\nwarnings.simplefilter('error')\nimport asyncio\n"
+            "async def steps():\n    await asyncio.sleep(0.1)\n    return 'visit lead'.split()\n"
+            "names = await steps()",
+            "import functools\nclass Share:\n    @functools.lru_cache\n"
+            "    def __call__(self, part, whole):\n        return part / whole if whole else zero\n"
+            "share = functools.partial(Share())",
+            "import os\nos.environ.clear()\nzero = 0.0\n" + BETTER,
+        ],
+        "rrrr",
+        {},
+        "",
+    ),
+    "pools": (
+        cells(
+            "import multiprocessing, joblib\nwith multiprocessing.Pool() as pool:\n"
+            "    rate = max(pool.map(abs, [0.4321, 0.1]))\n"
+            "assert joblib.Parallel(n_jobs=-1)(joblib.delayed(abs)(x) for x in [1, 2]) == [1, 2]"
+        ),
+        "rrrr",
+        {},
+        "",
+    ),
+    "deleted_later": ([*cells(), "del rate"], "nrrr", {1: "There is no `rate` yet"}, ""),
+    "nul_byte": (cells("rate = 0.4321\0"), "wrrr", {1: "null bytes"}, "Code cell 2 failed"),
     "own_cells": (
         [SETUP, "import math", RATE, "", RATE, "%matplotlib inline", "rate", "?rate", *cells()[2:]],
         "rrrr",
@@ -530,7 +646,7 @@ def test_nothing_outside_is_read_written_or_deleted(sandbox, tmp_path, course, s
 def test_the_probe_finds_what_is_open(tmp_path, course, server, monkeypatch):
     """Without a sandbox it gets at what it tries, so that the test above means something."""
     monkeypatch.setenv("FUNNELKIT_TEST_SECRET", "secret")
-    monkeypatch.setattr(grading, "REASON", 2000)
+    monkeypatch.setattr(GRADE, "REASON", 2000)
     port, came = server
     root = tmp_path / "course"
     solved = root / "exercises/solutions/90_things.ipynb"

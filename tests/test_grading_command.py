@@ -121,7 +121,7 @@ def test_two_runs_do_not_write_to_one_table(tmp_path, capsys):
 
 # Grades in a process of its own, with the exercise of this file; says how often it ran a notebook.
 RUN = """
-import os, sys
+import os, signal, sys
 from funnelkit.app import cli
 from funnelkit.exercises import checks
 import funnelkit.grading
@@ -129,6 +129,8 @@ import funnelkit.grading
 checks.__path__[:] = [sys.argv[1]]
 grade = sys.modules["funnelkit.grading.grade"]
 run = grade._run
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # where it is ignored, in the background
 
 def counted(row, *others):
     os.write(1, f"ran {row.learner}\\n".encode())

@@ -236,10 +236,9 @@ def run_cell(shell, source, alarm, seconds):
 
 def in_words(error):
     """Return an error's name and text as one short line."""
-    name = type(error).__name__
     # The full text of a SyntaxError quotes the file and the line.
     text = str(error.msg if isinstance(error, SyntaxError) else error)
-    text = " ".join(text.split())
+    name, text = (" ".join(part.split()) for part in (type(error).__name__, text))
     return (f"{name}: {text}" if text else name)[:200]
 
 
