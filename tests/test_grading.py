@@ -364,11 +364,11 @@ CASES = {
     ),
     "other_program": (
         cells(
-            "import os, sys\n"
-            "os.execv(sys.executable, ['python', '-m', 'funnelkit.grading.run_submission'])\nrate = 0"
+            "import os, sys\nrunner = 'funnelkit.grading.run_submission'\n"
+            "os.execv(sys.executable, ['python', '-m', runner])\nrate = 0"
         ),
         "wrrr",
-        {1: "it ended its process"},
+        {1: "its process"},
         "Code cell 2 failed",
     ),
     "limits_raised": (
