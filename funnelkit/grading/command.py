@@ -14,6 +14,8 @@ from pathlib import Path
 from funnelkit import grading, workspace
 from funnelkit.grading.marks import as_csv, previous
 
+__all__ = ["Stopped", "grade"]
+
 
 class Stopped(KeyboardInterrupt):
     """A signal asked the program to end."""

@@ -14,6 +14,8 @@ from pathlib import Path
 
 from funnelkit.exercises import checks
 
+__all__ = ["Journal", "version"]
+
 SAME = "another run writes to the same table: wait for it, or name another file with --to"
 PACKAGE = Path(__file__).resolve().parents[1]
 DATA = PACKAGE.parent / "datasets"

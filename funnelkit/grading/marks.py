@@ -12,6 +12,19 @@ import pandas as pd
 from funnelkit import workspace
 from funnelkit.exercises.tasks import NOT_ATTEMPTED, RIGHT, WRONG
 
+__all__ = [
+    "FIRST",
+    "Mark",
+    "Submission",
+    "as_csv",
+    "previous",
+    "report",
+    "safe",
+    "summary",
+    "table",
+    "write",
+]
+
 FIRST = ("file", "learner", "exercise", "total", "of", "seconds", "problem")
 
 

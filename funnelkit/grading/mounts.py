@@ -10,6 +10,8 @@ import sys
 import sysconfig
 from pathlib import Path
 
+__all__ = ["COURSE", "mounts", "prefixes", "private_folders", "programs", "site_folders"]
+
 COURSE = "/course"  # where a sandbox sees the copy
 FOLDERS = {"/tmp": 256, "/dev/shm": 64, f"{COURSE}/work": 64}  # writable, in memory, in MB
 SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/libx32", "/bin", "/sbin", "/nix/store")

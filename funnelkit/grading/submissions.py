@@ -14,6 +14,18 @@ from pathlib import Path
 
 from funnelkit.exercises import registry
 
+__all__ = [
+    "Found",
+    "Unreadable",
+    "as_text",
+    "cells_of",
+    "content_of",
+    "find",
+    "fingerprint",
+    "learner_of",
+    "which_exercises",
+]
+
 NOTEBOOK_BYTES = 20_000_000
 # Copies and settings that programs keep beside a notebook, which nobody hands in.
 SKIPPED = (

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from funnelkit.grading.mounts import FOLDERS
 
+__all__ = ["Watch"]
+
 NODE_BYTES = 1_100  # of the kernel's memory for a file, however small
 SOCKET_BYTES = 212_992  # what may wait in a socket to be read
 
