@@ -30,6 +30,7 @@ from handed_in import (
 from funnelkit import grading
 from funnelkit.app import cli
 from funnelkit.exercises import checks, registry
+from funnelkit.grading import bwrap, calls
 from funnelkit.grading import sandbox as _sandbox
 
 pytestmark = pytest.mark.usefixtures("course")
@@ -766,8 +767,8 @@ def test_bad_arguments_are_refused(tmp_path):
 
 
 def test_without_bubblewrap_it_refuses_and_says_what_to_do(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(_sandbox.sys, "platform", "linux")
-    monkeypatch.setattr(_sandbox.shutil, "which", lambda name: None)
+    monkeypatch.setattr(bwrap.sys, "platform", "linux")
+    monkeypatch.setattr(bwrap.shutil, "which", lambda name: None)
     folder = hand_in(tmp_path / "in", anna__90=SOLVED)
     assert cli.main(["grade", str(folder), "--to", str(tmp_path / "grades.csv")]) == 1
     said = capsys.readouterr().err
@@ -780,14 +781,14 @@ def test_an_old_bubblewrap_is_refused(tmp_path, monkeypatch):
     old = tmp_path / "bwrap"
     old.write_text("#!/bin/sh\necho usage: bwrap\n")
     old.chmod(0o755)
-    monkeypatch.setattr(_sandbox.sys, "platform", "linux")
-    monkeypatch.setattr(_sandbox.shutil, "which", lambda name: str(old))
+    monkeypatch.setattr(bwrap.sys, "platform", "linux")
+    monkeypatch.setattr(bwrap.shutil, "which", lambda name: str(old))
     with pytest.raises(grading.NoSandbox, match="too old, 0.8 or newer is needed"):
         grading.grade(hand_in(tmp_path / "in", anna__90=SOLVED))
 
 
 def test_other_systems_are_told_what_to_do(tmp_path, monkeypatch):
-    monkeypatch.setattr(_sandbox.sys, "platform", "darwin")
+    monkeypatch.setattr(bwrap.sys, "platform", "darwin")
     with pytest.raises(grading.NoSandbox, match="on a Mac in a virtual machine"):
         grading.grade(hand_in(tmp_path / "in", anna__90=SOLVED))
 
@@ -802,7 +803,7 @@ def test_ubuntus_apparmor_is_named_and_nobody_is_sent_to_unsafe(said, tmp_path, 
         f"#!/bin/sh\n[ $1 = --help ] && echo --size || {{ echo '{said}' >&2; exit 1; }}"
     )
     stand_in.chmod(0o755)
-    monkeypatch.setattr(_sandbox.shutil, "which", lambda name: str(stand_in))
+    monkeypatch.setattr(bwrap.shutil, "which", lambda name: str(stand_in))
     with pytest.raises(grading.NoSandbox, match="AppArmor keeps it from working") as refused:
         grading.grade(hand_in(tmp_path / "in", anna__90=SOLVED))
     assert "sudo apparmor_parser -r /etc/apparmor.d/bwrap" in str(refused.value)
@@ -814,12 +815,12 @@ def test_another_fault_of_bubblewrap_is_told(tmp_path, monkeypatch):
     stand_in = tmp_path / "bwrap"
     stand_in.write_text("#!/bin/sh\n[ $1 = --help ] && echo --size || { echo oh >&2; exit 1; }")
     stand_in.chmod(0o755)
-    monkeypatch.setattr(_sandbox.shutil, "which", lambda name: str(stand_in))
+    monkeypatch.setattr(bwrap.shutil, "which", lambda name: str(stand_in))
     with pytest.raises(grading.NoSandbox, match=r"here but does not work \(oh\): grade where"):
         grading.grade(hand_in(tmp_path / "in", anna__90=SOLVED))
 
 
 def test_an_unknown_processor_is_refused():
     with pytest.raises(grading.NoSandbox, match="not riscv64"):
-        _sandbox.call_filter("riscv64")
-    assert _sandbox.call_filter("x86_64") != _sandbox.call_filter("aarch64")
+        calls.call_filter("riscv64")
+    assert calls.call_filter("x86_64") != calls.call_filter("aarch64")

@@ -31,9 +31,11 @@ from funnelkit.exercises.answers import Absent, Called, TimedOut, decode
 from funnelkit.exercises.kinds import Function
 from funnelkit.exercises.tasks import NOT_ATTEMPTED, RIGHT, WRONG
 from funnelkit.exercises.tasks import request as asked_of
+from funnelkit.grading.bwrap import NoSandbox
 from funnelkit.grading.journal import Journal, version
 from funnelkit.grading.marks import Mark, Submission, report, summary, table, write
-from funnelkit.grading.sandbox import Limits, NoSandbox, Sandbox, run
+from funnelkit.grading.runs import Limits, run
+from funnelkit.grading.sandbox import Sandbox
 from funnelkit.grading.submissions import (
     Unreadable,
     cells_of,

@@ -2,292 +2,39 @@
 
 Bubblewrap makes it: a file system with nothing in it but Python, the system's libraries and a
 copy of the course without its answers, all read-only; no network; a process table of its own, all
-of which dies together. A filter of system calls and the limits that `_run_submission` sets on
+of which dies together. A filter of system calls and the limits that `run_submission` sets on
 itself come on top. Time and memory are watched from outside, see `funnelkit.grading.watch`.
-
-What comes back is text over one pipe, and no more of it than was agreed. `run` believes none of
-it: it only sorts it.
 """
 
 import contextlib
-import importlib.util
 import json
 import os
 import platform
-import queue
 import re
 import shutil
 import signal
-import struct
 import subprocess
 import sys
 import tempfile
 import threading
-import time
-from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
-from funnelkit.exercises.answers import MAX_BYTES
+from funnelkit.grading.bwrap import NoSandbox, find_bwrap, why_not
+from funnelkit.grading.calls import call_filter
+from funnelkit.grading.course_copy import PACKAGE, ROOT, compile_libraries, copy_course
 from funnelkit.grading.mounts import COURSE, mounts, private_folders, site_folders
-from funnelkit.grading.watch import Watch
+from funnelkit.grading.runs import START_SECONDS, Limits, run
 
-PACKAGE = Path(__file__).resolve().parents[1]
-ROOT = PACKAGE.parent
+__all__ = ["PREFIX", "Sandbox"]
+
 HOME = "/tmp/home"
-LIBRARIES = ("pandas", "IPython.core.interactiveshell", "matplotlib.pyplot")
-
+PREFIX = "funnelkit-grade-"
 FILE_BYTES = 64 * 2**20  # the largest file
 OPEN_FILES = 256
 THREADS = 64  # of all processes together, beside their first ones
-START_SECONDS = 300.0  # to start Python and import pandas, on a very busy machine
-GRACE_SECONDS = 3.0  # for a cell to be stopped from inside, before the process is ended
-PATIENCE = 10  # how many times longer than its time a notebook may take by the clock on the wall
-WATCH_SECONDS = 0.1
-CALL_PATIENCE = 4  # how many times longer a call may take by the clock on the wall
-
-# What can tell the truth of the tables: the generator that made them, and the tasks.
-SECRET = ("ex[0-9]*", "simulate*", "draws*", "world")
-GENERATOR = """
-raise ImportError(
-    "the generator of the tables is not there while a notebook is graded: take answers from the "
-    "tables themselves"
-)
-"""
 
 _numbers = count()
-
-
-class NoSandbox(OSError):
-    """Bubblewrap is missing or does not work here; the text says what to do."""
-
-
-MOST = {"cell": 1e6, "notebook": 1e6, "call": 1e6, "memory": 2**50, "processes": 10_000}
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a submission may use.
-
-    Parameters
-    ----------
-    cell, notebook : float
-        Seconds that a cell, and the whole notebook, may take: without what it waits for a
-        processor, but not more processor time than this, over all its processes together.
-    call : float
-        Seconds that all calls of one function by the grader may take.
-    memory : int
-        Bytes, over all processes that a notebook starts, with the files that they keep in memory.
-    output : int
-        Characters that a cell may print.
-    processes : int
-        Processes at the same time.
-
-    Raises
-    ------
-    ValueError
-        If one is not above zero, or not finite.
-    """
-
-    cell: float = 60.0
-    notebook: float = 300.0
-    call: float = 5.0
-    memory: int = 2 * 2**30
-    output: int = 1_000_000
-    processes: int = 16
-
-    def __post_init__(self):
-        for name, value in vars(self).items():
-            most = MOST.get(name, 1e9)
-            if not 0 < value <= most:  # nor is NaN
-                raise ValueError(
-                    f"the limit {name}={value:g} has to be above zero, and at most {most:,.0f}: "
-                    "nothing runs without a limit"
-                )
-
-
-@dataclass
-class Outcome:
-    """What came back from one process.
-
-    Attributes
-    ----------
-    ended : str
-        ``"done"``, or why it is not: ``"time"``, ``"processor time"``, ``"notebook time"``,
-        ``"memory"``, ``"processes"``, ``"output"``, ``"killed"``, ``"crashed"``, ``"left"``,
-        ``"not started"``.
-    place : (str, int) or None
-        What was being run last: ``("cell", 3)`` or ``("task", 1)``, counted from 0.
-    answers : dict of int to str
-        By the number of the task; nobody has looked at them yet.
-    failed : dict of int to str
-        By the number of the cell: the error in words, from a stranger.
-    detail : str
-        What bubblewrap or Python said, if the process was not started.
-    seconds : float
-        The time it took of what the notebook may take.
-    """
-
-    ended: str = "done"
-    place: tuple | None = None
-    answers: dict = field(default_factory=dict)
-    failed: dict = field(default_factory=dict)
-    detail: str = ""
-    seconds: float = 0.0
-
-
-# ---------------------------------------------------------------- the course without its answers
-
-
-def copy_course(target, root=None):
-    """Copy what a notebook may see of the course: the package and the tables.
-
-    Left out are the tasks, the truth of the simulated tables and the generator that could make it
-    again, and whatever else lies in the folder: solutions, the history of the repository, a
-    trainer's own work.
-
-    Parameters
-    ----------
-    target : path
-        A folder that is not there yet.
-    root : path, optional
-        The folder of the course.
-    """
-    root, target = Path(root or ROOT), Path(target)
-    package = target / "funnelkit"
-    shutil.copytree(root / "funnelkit", package, ignore=shutil.ignore_patterns(*SECRET))
-    (package / "simulate.py").write_text(GENERATOR)
-    shutil.copytree(
-        root / "datasets", target / "datasets", ignore=shutil.ignore_patterns("truth.json")
-    )
-    (target / "work").mkdir()
-    for path in [target, *target.rglob("*")]:  # readable by the sandbox's user
-        path.chmod(0o755 if path.is_dir() else 0o644)
-
-
-def compile_libraries():
-    """Have Python keep the compiled forms of what most notebooks import.
-
-    It does so when it first imports them, but a sandbox may not write them, and would compile
-    them for each submission anew.
-    """
-    missing = []
-    for name in LIBRARIES:
-        package, *parts = name.split(".")
-        source = Path(importlib.util.find_spec(package).origin)
-        if parts:
-            source = source.parent.joinpath(*parts).with_suffix(".py")
-        if not os.path.exists(importlib.util.cache_from_source(source)):
-            missing.append(name)
-    if missing:
-        kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-        line = f"import {', '.join(missing)}"
-        subprocess.run(
-            [sys.executable, "-c", line], env=kept, check=False, stderr=subprocess.DEVNULL
-        )
-
-
-# ---------------------------------------------------------------- the filter of system calls
-
-# By processor: its number in the kernel's audit, and the numbers of calls that no lesson needs.
-# clone3 is said not to exist, since a filter cannot read its arguments; libraries then use clone.
-_MACHINES = {
-    "x86_64": (0xC000003E, {"clone": 56, "socket": 41, "clone3": 435}),
-    "aarch64": (0xC00000B7, {"clone": 220, "socket": 198, "clone3": 435}),
-}
-_REFUSED = {  # x86_64, aarch64
-    # memory that no limit counts
-    "memfd_create": (319, 279),
-    "memfd_secret": (447, 447),
-    "shmget": (29, 194),
-    "semget": (64, 190),
-    "msgget": (68, 186),
-    "mq_open": (240, 180),
-    # new namespaces and mounts, in which a process would have rights again
-    "unshare": (272, 97),
-    "setns": (308, 268),
-    "mount": (165, 40),
-    "umount2": (166, 39),
-    "pivot_root": (155, 41),
-    "chroot": (161, 51),
-    "fsopen": (430, 430),
-    "open_tree": (428, 428),
-    # corners of the kernel
-    "ptrace": (101, 117),
-    "bpf": (321, 280),
-    "perf_event_open": (298, 241),
-    "userfaultfd": (323, 282),
-    "io_uring_setup": (425, 425),
-    "add_key": (248, 217),
-    "request_key": (249, 218),
-    "keyctl": (250, 219),
-}
-_NEW_NAMESPACES = 0x7E020080  # CLONE_NEW…, all of them
-_SOCKETS = (1, 16)  # unix, the list of networks
-_INTERNET = (2, 10)  # the kernel would keep what nobody reads
-_EPERM, _ENOSYS, _EAFNOSUPPORT, _ENETUNREACH = 1, 38, 97, 101
-
-
-def call_filter(machine=None):
-    """Return the filter of system calls as the bytes of a classic BPF program.
-
-    Parameters
-    ----------
-    machine : str, optional
-        As `platform.machine` names the processor.
-
-    Raises
-    ------
-    NoSandbox
-        If this is a processor whose system calls are not known here.
-
-    Notes
-    -----
-    The form is ``struct sock_filter`` of Linux: a 16-bit operation, two jumps of 8 bits, and a
-    32-bit value, see ``Documentation/userspace-api/seccomp_filter.rst`` in its sources.
-    """
-    machine = machine or platform.machine()
-    if machine not in _MACHINES:
-        raise NoSandbox(f"the sandbox knows the processors x86_64 and aarch64, not {machine}")
-    audit, calls = _MACHINES[machine]
-    number = list(_MACHINES).index(machine)
-    load, equal, at_least, any_bit, end = 0x20, 0x15, 0x35, 0x45, 0x06
-    kill, allow = 0x80000000, 0x7FFF0000
-
-    def refuse(error):
-        return end, 0, 0, 0x00050000 | error
-
-    program = [
-        (load, 0, 0, 4),  # the processor that the call is for
-        (equal, 1, 0, audit),
-        (end, 0, 0, kill),
-        (load, 0, 0, 0),  # the call
-        (at_least, 0, 1, 0x40000000),  # a second set of numbers on x86_64
-        (end, 0, 0, kill),
-        (equal, 0, 1, calls["clone3"]),
-        refuse(_ENOSYS),
-    ]
-    for numbers in _REFUSED.values():
-        program += [(equal, 0, 1, numbers[number]), refuse(_EPERM)]
-    program += [
-        (equal, 0, 4, calls["clone"]),
-        (load, 0, 0, 16),  # the lower half of its first argument
-        (any_bit, 0, 1, _NEW_NAMESPACES),
-        refuse(_EPERM),
-        (end, 0, 0, allow),
-        (equal, 0, 5 + len(_SOCKETS), calls["socket"]),
-        (load, 0, 0, 16),
-        *[(equal, 3 + len(_SOCKETS) - place, 0, kind) for place, kind in enumerate(_SOCKETS)],
-        (equal, 1, 0, _INTERNET[0]),
-        (equal, 0, 1, _INTERNET[1]),
-        refuse(_ENETUNREACH),
-        refuse(_EAFNOSUPPORT),
-        (end, 0, 0, allow),
-    ]
-    return b"".join(struct.pack("=HBBI", *step) for step in program)
-
-
-# ---------------------------------------------------------------- a sandbox
 
 
 def _environment(course, home):
@@ -343,7 +90,7 @@ class Sandbox:
         self._starting = threading.Lock()
 
     def __enter__(self):
-        self.bwrap = None if self.unsafe else _find_bwrap()
+        self.bwrap = None if self.unsafe else find_bwrap()
         self.filter = None if self.unsafe else call_filter()
         _remove_stale()
         self._folder = tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True)
@@ -377,7 +124,7 @@ class Sandbox:
         seen = outcome.answers.get(0)
         if outcome.ended != "done" or seen != "[]":
             why = outcome.detail or f"{outcome.ended}; reached: {seen}"
-            raise NoSandbox(_why_not(why))
+            raise NoSandbox(why_not(why))
 
     def start(self, limits):
         """Start one process.
@@ -517,31 +264,6 @@ except OSError:
     pass
 """
 
-_WAY_OUT = (
-    "grade where it does (a Linux machine, or a virtual one), or add --unsafe if you trust every "
-    "notebook as much as a program that you start yourself"
-)
-_APPARMOR = """bubblewrap is here, but AppArmor keeps it from working ({why}), as on Ubuntu since \
-23.10. Allow it, once, with these lines in a terminal, and grade again:
-
-    printf 'abi <abi/4.0>,\\ninclude <tunables/global>\\nprofile bwrap {path} flags=(unconfined) \
-{{ userns, }}\\n' | sudo tee /etc/apparmor.d/bwrap
-    sudo apparmor_parser -r /etc/apparmor.d/bwrap
-
-(or grade as root, with sudo; what notebooks may do is the same)"""
-_RESTRICTION = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
-
-
-def _why_not(why):
-    """Return why bubblewrap does not work, and what to do."""
-    why = why[-300:]
-    refused = "uid map: Permission denied" in why or "RTM_NEWADDR" in why
-    with contextlib.suppress(OSError):
-        refused = refused or _RESTRICTION.read_text().strip() == "1" and "Permission denied" in why
-    if refused:
-        return _APPARMOR.format(why=why, path=shutil.which("bwrap"))
-    return f"bubblewrap is here but does not work ({why}): {_WAY_OUT}"
-
 
 @contextlib.contextmanager
 def _planted(folders):
@@ -553,9 +275,6 @@ def _planted(folders):
                 file = files.enter_context(tempfile.NamedTemporaryFile(dir=folder))
                 planted.append(file.name)
         yield planted
-
-
-PREFIX = "funnelkit-grade-"
 
 
 def _locked(folder):
@@ -592,29 +311,6 @@ def _handle(child):
         return None
 
 
-def _find_bwrap():
-    """Return the path of bubblewrap, or raise `NoSandbox` with what to do."""
-    if sys.platform != "linux":
-        raise NoSandbox(
-            "notebooks of others are run by bubblewrap, which shuts them off from the rest of the "
-            "machine and exists only on Linux: grade on Linux (on Windows in WSL, on a Mac in a "
-            "virtual machine), or add --unsafe if you trust every notebook as much as a program "
-            "that you start yourself"
-        )
-    found = shutil.which("bwrap")
-    if found is None:
-        raise NoSandbox(
-            "notebooks of others are run by bubblewrap, which shuts them off from the rest of the "
-            "machine, and it is missing: install it (Debian, Ubuntu: sudo apt-get install "
-            "bubblewrap; Fedora: sudo dnf install bubblewrap), or add --unsafe if you trust every "
-            "notebook as much as a program that you start yourself"
-        )
-    said = subprocess.run([found, "--help"], capture_output=True, text=True, check=False)
-    if "--size" not in said.stdout + said.stderr:
-        raise NoSandbox(f"the bubblewrap here is too old, 0.8 or newer is needed: {_WAY_OUT}")
-    return found
-
-
 def _kernel():
     """Return the version of Linux, such as ``(6, 1)``."""
     return tuple(int(number) for number in re.findall(r"\d+", platform.release())[:2])
@@ -631,175 +327,3 @@ def _readable(content):
 def _popen(arguments, **options):
     pipe = subprocess.PIPE
     return subprocess.Popen(arguments, stdin=pipe, stdout=pipe, stderr=pipe, **options)
-
-
-# ---------------------------------------------------------------- running one
-
-
-def run(sandbox, request, limits, left):
-    """Run a notebook's cells in a process of its own, and take its answers.
-
-    Parameters
-    ----------
-    sandbox : Sandbox
-    request : dict
-        ``cells``, a list of text; ``tasks``, a list of ``{"name", "calls"}``; and, where some
-        are to be left out, ``without``: a list of places such as ``["cell", 3]``.
-    limits : Limits
-    left : float
-        Seconds that are left of what the notebook may take.
-
-    Returns
-    -------
-    Outcome
-    """
-    outcome, lines = Outcome(), queue.SimpleQueue()
-    with sandbox.running(limits) as (process, own, child):
-        sent = {
-            "without": [],
-            **request,
-            **own,
-            "cell_seconds": limits.cell,
-            "call_seconds": limits.call,
-            "output": limits.output,
-        }
-        most = 2 * (len(request["cells"]) + len(request["tasks"])) + 100
-        reader = threading.Thread(
-            target=_read, args=(process.stdout, lines, len(request["tasks"]), most), daemon=True
-        )
-        reader.start()
-        with contextlib.suppress(OSError):  # it has ended already
-            process.stdin.write(json.dumps(sent).encode())
-            process.stdin.close()
-        _follow(process, child, lines, outcome, limits, left)
-    reader.join(GRACE_SECONDS)
-    if outcome.ended == "not started":
-        outcome.detail = " ".join(process.stderr.read()[-2_000:].decode("utf-8", "replace").split())
-    process.stderr.close()
-    if not reader.is_alive():
-        process.stdout.close()
-    if sandbox.unsafe:
-        shutil.rmtree(own["folder"], ignore_errors=True)
-    return outcome
-
-
-def _read(stream, lines, tasks, most):
-    """Put what a process says into a queue, line by line; b"" at its end, None if too much."""
-    longest = MAX_BYTES + 100
-    left = (tasks + 1) * longest
-    for _ in range(most):
-        line = stream.readline(longest)
-        left -= len(line)
-        if left < 0 or (line and not line.endswith(b"\n")):
-            break
-        lines.put(line)
-        if not line:
-            return
-    lines.put(None)
-
-
-def _follow(process, child, lines, outcome, limits, left):
-    """Take down what a process says until it is done, or has to be ended."""
-    began = time.monotonic()
-    while time.monotonic() < began + START_SECONDS:  # it starts Python, and imports pandas
-        with contextlib.suppress(queue.Empty):
-            if lines.get(timeout=WATCH_SECONDS) == b"ready\n":
-                break
-            outcome.ended = "not started"
-            return
-    else:
-        outcome.ended = "not started"
-        return
-    watch = Watch(child)  # only now is the process's /proc that of the sandbox
-    try:
-        timer = _Timer(watch, limits, left)
-        while not outcome.seconds:
-            timer.allow(outcome.place)
-            word = _take(lines, outcome, timer, process)
-            if word is not None:
-                outcome.ended, outcome.seconds = word, max(timer.seconds(), 1e-3)
-    finally:
-        watch.close()
-
-
-class _Timer:
-    """Says when a notebook, a cell or a call has taken too long."""
-
-    def __init__(self, watch, limits, left):
-        self.watch, self.limits = watch, limits
-        self.now = self.began = (watch.time(), watch.processor_time())
-        self.left, self.until = left, time.monotonic() + PATIENCE * left
-        self.place, self.looked, self.checked = None, 0.0, 0.0
-
-    def allow(self, place):
-        """Begin to count for a cell or a call."""
-        if place != self.place:
-            self.place, self.since = place, self.look()
-
-    def look(self):
-        """Read the clocks, at most every `WATCH_SECONDS`."""
-        if time.monotonic() - self.looked > WATCH_SECONDS:
-            self.now = (self.watch.time(), self.watch.processor_time())
-            self.looked = time.monotonic()
-        return self.now
-
-    def seconds(self):
-        """Return what counts of the time so far: the longer of the two clocks."""
-        return max(now - before for now, before in zip(self.now, self.began, strict=True))
-
-    def over(self):
-        """Return why the process has to be ended, or None; it looks every `WATCH_SECONDS`."""
-        if time.monotonic() - self.checked < WATCH_SECONDS:
-            return None
-        self.checked = time.monotonic()
-        time_now, processor_now = self.look()
-        if self.seconds() > self.left or time.monotonic() > self.until:
-            return "notebook time"
-        if self.place is not None:
-            kind, since = self.place[0], self.since
-            # In a call it is another thread that works, and its waiting is not told apart.
-            allowed = self.limits.cell if kind == "cell" else CALL_PATIENCE * self.limits.call
-            if time_now - since[0] > allowed + GRACE_SECONDS:
-                return "time"
-            if processor_now - since[1] > allowed + GRACE_SECONDS:
-                return "processor time"
-        return self.watch.excess(self.limits)
-
-
-def _take(lines, outcome, timer, process):
-    """Take one line, if there is one; return how the process ended if it did, else None."""
-    over = timer.over()
-    if over:
-        return over
-    try:
-        line = lines.get(timeout=WATCH_SECONDS)
-    except queue.Empty:
-        return None
-    if line is None:
-        return "output"
-    if not line:
-        return _cause(process)
-    word, _, rest = line.rstrip(b"\n").partition(b" ")
-    if word in (b"cell", b"task"):
-        outcome.place = word.decode(), _number(rest)
-    elif word in (b"failed", b"answer"):
-        number, _, text = rest.partition(b" ")
-        into = outcome.failed if word == b"failed" else outcome.answers
-        into[_number(number)] = text.decode("utf-8", "replace")
-    return "done" if word == b"done" else None
-
-
-def _number(text):
-    return int(text) if text.isdigit() and len(text) < 7 else -1
-
-
-def _cause(process):
-    """Return how a process ended that was not done."""
-    try:
-        code = process.wait(GRACE_SECONDS)
-    except subprocess.TimeoutExpired:  # it has closed the pipe and goes on
-        return "left"
-    number = -code if code < 0 else code - 128
-    if number == signal.SIGTERM or code in (-9, 137):
-        return "killed"
-    return "crashed" if 0 < number < 65 else "left"
