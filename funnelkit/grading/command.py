@@ -8,6 +8,7 @@ import contextlib
 import signal
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -26,21 +27,19 @@ def _stoppable():
     """Have signals that end a program end it in order, and a second one not disturb that."""
 
     def stop(number, frame):
-        for name in watched:
+        for name in before:
             signal.signal(name, signal.SIG_IGN)
         raise Stopped(number)
 
-    names = [getattr(signal, n, None) for n in ("SIGINT", "SIGTERM", "SIGHUP")]
-    # One that is ignored, as after nohup, stays so.
-    watched = [n for n in names if n and signal.getsignal(n) not in (None, signal.SIG_IGN)]
     before = {}
+    if threading.current_thread() is threading.main_thread():  # only there can signals be caught
+        names = [getattr(signal, n, None) for n in ("SIGINT", "SIGTERM", "SIGHUP")]
+        # One that is ignored, as after nohup, stays so.
+        ignored = (None, signal.SIG_IGN)
+        before = {n: signal.getsignal(n) for n in names if n and signal.getsignal(n) not in ignored}
     try:
-        for name in watched:
-            before[name] = signal.signal(name, stop)
-        yield
-    except ValueError as error:  # only the main thread can
-        if before or "main thread" not in str(error):
-            raise
+        for name in before:
+            signal.signal(name, stop)
         yield
     finally:
         for name, handler in before.items():

@@ -22,7 +22,7 @@ import re
 import sys
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -171,12 +171,16 @@ class _Grader:
         """Return what each is worth."""
         graded, late = {}, []
         self.waiting = {pool.submit(self.one, one): one for one in found}
-        for done in as_completed(list(self.waiting)):
-            one, result = self.waiting.pop(done), done.result()
-            graded[one] = self.keep(result)
-            if result.late:
-                late.append(one)
-            self.bar.update()
+        while self.waiting:
+            # With a pause, since a signal that comes just before a wait without end is not heard.
+            ready, _ = wait(self.waiting, timeout=0.5, return_when=FIRST_COMPLETED)
+            for done in ready:
+                result = done.result()
+                one = self.waiting.pop(done)
+                graded[one] = self.keep(result)
+                if result.late:
+                    late.append(one)
+                self.bar.update()
         for number, one in enumerate(late, 1):
             self.bar.set_description_str(f"once more, alone: {number} of {len(late)}")
             again = replace(self.one(one, again=True), late=False)
