@@ -5,7 +5,6 @@ import codecs
 import os
 import re
 import sys
-import time
 import unicodedata
 from pathlib import Path
 
