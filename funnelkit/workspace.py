@@ -297,6 +297,36 @@ def fingerprint(content):
     return hashlib.sha256(json.dumps(cells, sort_keys=True).encode("utf-8")).hexdigest()
 
 
+def handed_out(content):
+    r"""Return a notebook as a learner gets it: without what its cells once printed.
+
+    So a *predict first* is a prediction. What is not a notebook is handed out as it is.
+
+    Parameters
+    ----------
+    content : bytes
+        The file, as the course stores it.
+
+    Returns
+    -------
+    bytes
+
+    Examples
+    --------
+    >>> stored = b'{"cells": [{"cell_type": "code", "source": "1", "outputs": [1]}]}'
+    >>> json.loads(handed_out(stored))["cells"][0]["outputs"]
+    []
+    """
+    try:
+        notebook = json.loads(content)
+        for cell in notebook["cells"]:
+            if cell["cell_type"] == "code":
+                cell["outputs"], cell["execution_count"] = [], None
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return content
+    return (json.dumps(notebook, indent=1, ensure_ascii=False) + "\n").encode("utf-8")
+
+
 def course_notebooks(root=None):
     """Return the course's own notebooks by the path that a copy has inside ``work/``.
 
@@ -403,7 +433,7 @@ def update(root=None, *, today=None):
         copies, notes = _copies(path, today)
         done, changes = Update(notes=notes), {}
         for name, original in notebooks.items():
-            content, old = original.read_bytes(), copies.get(name)
+            content, old = handed_out(original.read_bytes()), copies.get(name)
             try:
                 what = _renew(work / name, content, old if isinstance(old, dict) else {})
             except OSError as error:
@@ -494,7 +524,11 @@ def reset(lesson, root=None, *, kinds=("lesson",), today=None):
         copies, notes = _copies(path, today)
         restored, changes = [], {}
         for name in names:
-            content, copy, old = notebooks[name].read_bytes(), work / name, copies.get(name)
+            content, copy, old = (
+                handed_out(notebooks[name].read_bytes()),
+                work / name,
+                copies.get(name),
+            )
             changes[name] = _record(content)
             pristine = [changes[name]["cells"]]
             pristine += [old["cells"]] if isinstance(old, dict) and old.get("cells") else []

@@ -39,6 +39,11 @@ def notebook(*sources, **changes):
     return json.dumps(content, indent=1).encode("utf-8")
 
 
+def handed_out(path):
+    """Return the course's notebook as learners get it."""
+    return workspace.handed_out(path.read_bytes())
+
+
 @pytest.fixture
 def course(tmp_path, monkeypatch):
     """Return the folder of a small course that `funnelkit` takes for its own."""
@@ -91,7 +96,7 @@ def test_the_first_start_copies_lessons_and_exercises_only(course):
     assert done.added == ["notebooks/00_start_here.ipynb", LESSON, EXERCISE]
     copies = sorted(path.name for path in (course / "work").rglob("*.ipynb"))
     assert copies == sorted(Path(name).name for name in done.added)
-    assert (course / "work" / LESSON).read_bytes() == (course / LESSON).read_bytes()
+    assert (course / "work" / LESSON).read_bytes() == handed_out(course / LESSON)
     assert not list((course / "work").rglob("*.new"))
 
 
@@ -124,7 +129,7 @@ def test_a_copy_that_was_only_run_is_refreshed(course):
     newer = notebook("# newer", "2 + 2")
     (course / LESSON).write_bytes(newer)
     assert workspace.update() == workspace.Update(refreshed=[LESSON])
-    assert (course / "work" / LESSON).read_bytes() == newer
+    assert (course / "work" / LESSON).read_bytes() == workspace.handed_out(newer)
 
 
 @pytest.mark.parametrize(
@@ -158,12 +163,17 @@ def test_an_edit_taken_back_counts_as_untouched(course):
     assert workspace.update() == workspace.Update(refreshed=[LESSON])
 
 
-def test_newer_outputs_are_copied_too(course):
+def test_copies_come_without_outputs_so_that_a_prediction_is_one(course):
+    stored = notebook("1 + 1", outputs=[{"data": {"text/plain": "2"}}], execution_count=1)
+    (course / LESSON).write_bytes(stored)
     workspace.update()
-    content = (course / LESSON).read_bytes().replace(b'"outputs": []', b'"outputs": [{}]')
-    (course / LESSON).write_bytes(content)
-    assert workspace.update() == workspace.Update(refreshed=[LESSON])
-    assert (course / "work" / LESSON).read_bytes() == content
+    [cell] = json.loads((course / "work" / LESSON).read_bytes())["cells"]
+    assert (cell["source"], cell["outputs"], cell["execution_count"]) == ("1 + 1", [], None)
+    assert (course / LESSON).read_bytes() == stored
+    # Other outputs of the same cells are no news.
+    (course / LESSON).write_bytes(notebook("1 + 1", outputs=[{}]))
+    assert workspace.update() == workspace.Update()
+    assert workspace.handed_out(b"not a notebook") == b"not a notebook"
 
 
 def test_without_the_state_nothing_of_the_learner_is_lost(course):
@@ -219,7 +229,7 @@ def test_one_damaged_copy_does_not_keep_the_others_from_being_renewed(course, ha
     kept = "notebooks/02_conversion_rates.mine-2026-11-22.ipynb"
     assert restored == [(LESSON, kept)]
     assert (course / "work" / kept).exists()
-    assert copy.read_bytes() == (course / LESSON).read_bytes()
+    assert copy.read_bytes() == handed_out(course / LESSON)
 
 
 def test_a_copy_that_cannot_be_written_is_named_and_the_others_are_renewed(course, monkeypatch):
@@ -360,7 +370,7 @@ def test_reset_keeps_what_the_learner_wrote(course):
         assert restored == [(LESSON, f"{name}.ipynb")]
         assert notes == []
         assert (course / "work" / f"{name}.ipynb").read_bytes() == mine
-        assert copy.read_bytes() == (course / LESSON).read_bytes()
+        assert copy.read_bytes() == handed_out(course / LESSON)
     assert len(list(copy.parent.glob("*.mine-*"))) == 3
     assert workspace.update() == workspace.Update()
 
@@ -371,10 +381,10 @@ def test_reset_brings_back_the_lesson_unless_told_otherwise(course, capsys):
         (course / "work" / name).write_bytes(notebook("# mine"))
     assert cli.main(["reset", "2", "--exercise"]) == 0
     assert (course / "work" / LESSON).read_bytes() == notebook("# mine")
-    assert (course / "work" / EXERCISE).read_bytes() == (course / EXERCISE).read_bytes()
+    assert (course / "work" / EXERCISE).read_bytes() == handed_out(course / EXERCISE)
     (course / "work" / EXERCISE).write_bytes(notebook("# hours of work"))
     assert cli.main(["reset", "02_conversion_rates"]) == 0
-    assert (course / "work" / LESSON).read_bytes() == (course / LESSON).read_bytes()
+    assert (course / "work" / LESSON).read_bytes() == handed_out(course / LESSON)
     assert (course / "work" / EXERCISE).read_bytes() == notebook("# hours of work")
     said = capsys.readouterr().out
     assert f"work/{LESSON} is as the course has it. Yours is kept as work/notebooks/02_" in said
@@ -382,7 +392,7 @@ def test_reset_brings_back_the_lesson_unless_told_otherwise(course, capsys):
     (course / "work" / LESSON).write_bytes(notebook("# mine"))
     assert cli.main(["reset", "02", "--lesson", "--exercise"]) == 0
     for name in (LESSON, EXERCISE):
-        assert (course / "work" / name).read_bytes() == (course / name).read_bytes()
+        assert (course / "work" / name).read_bytes() == handed_out(course / name)
 
 
 def test_reset_of_an_untouched_copy_keeps_no_second_one(course):
