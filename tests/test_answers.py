@@ -17,7 +17,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from funnelkit.exercises import answers
 from funnelkit.exercises.answers import (
     MAX_BYTES,
     Absent,
@@ -27,6 +26,7 @@ from funnelkit.exercises.answers import (
     Unsupported,
     collect,
     decode,
+    decoding,
     encode,
 )
 
@@ -486,7 +486,7 @@ nodes = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(-9, 9) | st.text(max_size=3),
     lambda inner: st.one_of(
         st.lists(inner, max_size=3),
-        st.dictionaries(st.sampled_from(sorted(answers._FORMS)), inner, min_size=1, max_size=1),
+        st.dictionaries(st.sampled_from(sorted(decoding._FORMS)), inner, min_size=1, max_size=1),
         st.dictionaries(
             st.sampled_from(["dtype", "values", "name", "index", "columns", "shape", "results"]),
             inner | st.sampled_from(["int64", "str", "category", "interval", "period[M]"]),

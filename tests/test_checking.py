@@ -24,7 +24,7 @@ from nbclient import NotebookClient
 from funnelkit import workspace
 from funnelkit.checking import check, hint, progress
 from funnelkit.exercises import answers, checks, judging, kinds, notebook, registry
-from funnelkit.exercises.answers import collect, encode
+from funnelkit.exercises.answers import collect, collecting, encode
 from funnelkit.exercises.judging import judge
 from funnelkit.exercises.kinds import (
     Boolean,
@@ -462,7 +462,7 @@ def test_what_is_not_there_is_not_wrong():
 
 
 def test_an_endless_loop_is_told_and_cut_short(monkeypatch):
-    monkeypatch.setattr(answers, "SECONDS", 0.2)
+    monkeypatch.setattr(collecting, "SECONDS", 0.2)
 
     def endless(c, visitors):
         while visitors:
@@ -773,7 +773,8 @@ def run_in_a_kernel(course, cells):
     """Run cells in a kernel of their own; return the outputs of each."""
     start = (
         f"from funnelkit.exercises import answers, checks\nchecks.__path__[:] = [{str(course)!r}]\n"
-        "answers.SECONDS = 0.5\nfrom funnelkit.checking import check, hint, progress"
+        "from funnelkit.exercises.answers import collecting\ncollecting.SECONDS = 0.5\n"
+        "from funnelkit.checking import check, hint, progress"
     )
     cells = [nbformat.v4.new_code_cell(cell) for cell in [start, *cells]]
     notebook = nbformat.v4.new_notebook(cells=cells)

@@ -1037,8 +1037,10 @@ def test_doctor_on_drives_that_others_see(machine, monkeypatch):
     with pytest.raises(doctor.Advice, match=r"on a drive that others see, too \(nfs4\)"):
         doctor.check_place(machine)
     monkeypatch.undo()
+    synchronized = machine / "OneDrive - Company" / "funnelkit"
+    synchronized.mkdir(parents=True)
     with pytest.raises(doctor.Advice, match="OneDrive"):
-        doctor.check_place(machine / "OneDrive - Company" / "funnelkit")
+        doctor.check_place(synchronized)
 
 
 def test_doctor_on_a_drive_that_lets_no_program_run(machine, monkeypatch):
