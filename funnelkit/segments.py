@@ -48,7 +48,7 @@ def rfm_scores(
     date="date",
     amount="amount",
 ):
-    r"""Score customers by recency, frequency and monetary value, as they stood on a day.
+    r"""Score customers by recency, frequency and monetary value, as of a day.
 
     Each customer is placed among all others, three times: by how lately they bought, how often,
     and how much they paid in all. The highest score is the best in all three, so a customer who

@@ -210,7 +210,7 @@ def _changed_arithmetic(node):
 
 
 def _others(text, names):
-    """Return what else of the same kind might stand in the place of a name of a column or group."""
+    """Return what else of the same kind might replace the name of a column or group."""
     others = []
     for value in names.values():
         if isinstance(value, pd.Series):

@@ -40,6 +40,7 @@ from tools.notebook_model import Course, Notebook, Problem, normalised, place, r
 from tools.notebook_text import replaced
 from tools.rules import RULES
 from tools.rules_course import check_complete, check_pages
+from tools.rules_idiom import check_texts
 from tools.rules_lesson import guidance
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -374,6 +375,7 @@ def course_problems(course: Course, exercises: list[Exercise]) -> list[Problem]:
         *check_complete(course),
         *exercise_rules.check_exercises_complete(course, exercises),
         *check_pages(course.root),
+        *check_texts(course.root),
     ]
 
 

@@ -38,6 +38,7 @@ from tools.notebook_model import Course, Notebook, Problem
 from tools.rules_code import check_code, check_figures, check_typed_numbers
 from tools.rules_course import check_concepts, check_links, check_tables
 from tools.rules_form import check_executed, check_form, check_outputs, check_ruff, check_tags
+from tools.rules_idiom import check_idiom
 from tools.rules_lesson import (
     check_article_box,
     check_core,
@@ -77,6 +78,7 @@ SHARED_RULES: list[Rule] = [
     check_numbers,
     check_given,
     check_links,
+    check_idiom,
 ]
 
 

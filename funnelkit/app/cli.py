@@ -199,7 +199,8 @@ def parser():
     )
     verb.epilog = (
         "Each notebook runs shut off from the machine, without the network and the solutions. "
-        "Marks are for self-study and workshops; this is no exam: a copied answer is not detected."
+        "Marks are for self-study and workshops; this is not an exam: a copied answer is not "
+        "detected."
     )
     verb.set_defaults(run=grade)
 
