@@ -6,7 +6,7 @@ import pandas as pd
 
 import funnelkit
 from funnelkit.exercises.kinds import Call, Function, Mapping, Number, Table, Text
-from funnelkit.exercises.tasks import Mistake, Task, percent_for_fraction
+from funnelkit.exercises.tasks import Mistake, Task
 from funnelkit.funnels import STEPS, funnel, reach
 from funnelkit.school import clean_log
 
@@ -67,7 +67,7 @@ def first_against_first(log, first, second):
     """Return how many users' first `second` is not before their first `first`."""
     times = log.groupby(["event", "user_id"])["timestamp"].min()
     empty = pd.Series(dtype="datetime64[us]")
-    began, ended = (times[name] if name in times else empty for name in (first, second))
+    began, ended = (times.get(name, empty) for name in (first, second))
     ended = ended[ended.index.isin(began.index)]
     return int((ended >= began.reindex(ended.index)).sum())
 
@@ -95,6 +95,8 @@ FOUR = [
     ("ann", "visit", 2),
     ("ann", "lead", 3),
     ("ann", "lead", 5),
+    ("ann", "lead", 6),
+    ("ann", "lead", 8),
     ("ben", "visit", 4),
     ("ben", "visit", 9),
     ("ben", "lead", 4),
@@ -105,6 +107,8 @@ FOUR = [
     ("eva", "visit", 3),
     ("eva", "lead", 7),
     ("fay", "lead", 8),
+    ("gus", "visit", 5),
+    ("gus", "lead", 5),
 ]
 
 
@@ -116,22 +120,16 @@ def _single():
     return funnelkit.load("events").drop_duplicates()
 
 
-def robot_share(log=None, *, month=5, event="page_view"):
-    """Return which share of the rows robots sent, of a month and of an event or of all."""
+def robot_pages(log=None, *, month=5, event="page_view", of="robots"):
+    """Return how many rows robots sent, of a month and of an event or of all."""
     log = _single() if log is None else log
-    robot = log.groupby("user_id")["event"].transform("size") > 100
-    chosen = log["event"].notna() if event is None else log["event"] == event
+    sent = log.groupby("user_id")["event"].transform("size") > 100
+    sent = ~sent if of == "people" else sent
+    if event is not None:
+        sent &= log["event"] == event
     if month is not None:
-        chosen &= log["timestamp"].dt.month == month
-    return robot[chosen].mean()
-
-
-def robot_users():
-    """Return which share of the users of May who read a page are robots."""
-    log = _single()
-    robot = log.groupby("user_id")["event"].transform("size") > 100
-    rows = (log["event"] == "page_view") & (log["timestamp"].dt.month == 5)
-    return log.loc[rows & robot, "user_id"].nunique() / log.loc[rows, "user_id"].nunique()
+        sent &= log["timestamp"].dt.month == month
+    return log[sent]
 
 
 # ---------------------------------------------------------------- 1.5, 1.6
@@ -216,14 +214,8 @@ TASKS = [
             Mistake(
                 "any-event",
                 lambda: april(clean_log())["person_id"].nunique(),
-                "You counted all people of April, including those who came and read no page.",
+                "You counted everybody who came in April, including those who read no page.",
                 "Keep the page views only, then count people.",
-            ),
-            Mistake(
-                "visits",
-                lambda: in_april(clean_log(), "visit")["person_id"].nunique(),
-                "You counted the people who visited; some left before they opened a page.",
-                "Keep the rows whose event is `page_view`.",
             ),
             Mistake(
                 "all-months",
@@ -282,7 +274,7 @@ TASKS = [
         kind=Function(
             Number(whole=True),
             calls=[
-                Call(small_log(FOUR), "visit", "lead", says="for a log of six people"),
+                Call(small_log(FOUR), "visit", "lead", says="for a log of seven people"),
                 Call(small_log(FOUR), "lead", "visit", says="for the same log the other way round"),
                 Call(small_log(FOUR), "visit", "customer", says="for an event that nobody has"),
             ],
@@ -333,42 +325,61 @@ TASKS = [
         "1.4",
         "What robots do to pages",
         name="robot_pages",
-        kind=Number(unit="fraction", decimals=3),
-        truth=robot_share,
+        kind=Number(unit="page views", whole=True),
+        truth=lambda: len(robot_pages()),
         section="What is in the log that should not be?",
         hints=[
             "Mark each row with True or False: did a user with more than 100 events send it?",
-            "Keep the marks of May's page views; the mean of True and False is a share.",
+            "Three conditions on the rows of `single`, joined by `&`: robot, month, event.",
         ],
         mistakes=[
-            percent_for_fraction(),
             Mistake(
                 "all-rows",
-                lambda: robot_share(event=None),
-                "That is the robots' share of all rows of May, whatever happened in them.",
+                lambda: len(robot_pages(event=None)),
+                "You counted all rows that robots sent in May, whatever happened in them.",
                 "Keep the rows whose event is `page_view`.",
             ),
             Mistake(
                 "all-months",
-                lambda: robot_share(month=None),
-                "That is the robots' share of the page views of the whole half-year.",
+                lambda: len(robot_pages(month=None)),
+                "You counted the robots' page views of the whole half-year.",
                 "Keep the rows of May.",
             ),
             Mistake(
-                "share-of-users",
-                robot_users,
-                "That is the robots' share of the users; the task asks for their share of the "
-                "pages.",
+                "users-for-events",
+                lambda: robot_pages()["user_id"].nunique(),
+                "You counted the robots; the task asks for the pages that they opened.",
                 "Count rows.",
             ),
             Mistake(
                 "with-repeats",
-                lambda: robot_share(funnelkit.load("events")),
+                lambda: len(robot_pages(funnelkit.load("events"))),
                 "You counted in `events`, where repeats are still in.",
                 "Use `single`.",
             ),
+            Mistake(
+                "people-for-robots",
+                lambda: len(robot_pages(of="people")),
+                "You counted the page views of everybody but the robots.",
+                "A robot has more than 100 events.",
+            ),
+            Mistake(
+                "robots-and-people",
+                lambda: len(_single().query("event == 'page_view' and timestamp.dt.month == 5")),
+                "You counted all page views of May, by robots and by people.",
+                "Add the condition that the user has more than 100 events.",
+            ),
         ],
-        after="Five users out of some 3,000 sent an eighth of the month's page views.",
+        equivalent={
+            "the bound of single.groupby('user_id')['event'].transform('size') > 100 moved": (
+                "no user has 100 events exactly"
+            ),
+            "'user_id' for 'event'": "the size of a group is the same in every column",
+            "'session_id' for 'event'": "the size of a group is the same in every column",
+            "'channel' for 'event'": "the size of a group is the same in every column",
+            "'session_id' for 'user_id'": "a robot does all in one session",
+        },
+        after="Five robots sent about one in eight of the month's page views.",
     ),
     Task(
         "1.5",
@@ -412,6 +423,7 @@ TASKS = [
                 "Use `spring` and the two tables made of it.",
             ),
         ],
+        equivalent={"clean for spring": "the browsers are those of the quarter in either table"},
         after="In one quarter so many people looked like leads that sales had let go.",
     ),
     Task(
