@@ -42,6 +42,7 @@ from tools.rules import RULES
 from tools.rules_course import check_complete, check_pages
 from tools.rules_idiom import check_texts
 from tools.rules_lesson import guidance
+from tools.rules_sitting import TRACKS, in_track
 
 ROOT = Path(__file__).resolve().parent.parent
 CELL_TIMEOUT = 120
@@ -209,8 +210,19 @@ def lesson_table(course: Course, folder: str = "") -> str:
     return "\n".join(rows)
 
 
+def track_table(course: Course) -> str:
+    """Return the table of the tracks: for whom, which lessons, how long they take in all."""
+    rows = ["| Track | For | Lessons | Hours |", "|---|---|---|---|"]
+    for track, reader in TRACKS.items():
+        chosen = in_track(course, track)
+        numbers = ", ".join(nb.number for nb in chosen) or "none yet"
+        low, high = (sum(nb.info["minutes"][end] for nb in chosen) / 60 for end in (0, 1))
+        rows.append(f"| *{track}* | {reader} | {numbers} | {low:.0f}–{high:.0f} |")
+    return "\n".join(rows)
+
+
 def linked(nb: Notebook, course: Course) -> nbformat.NotebookNode:
-    """Return the notebook with its navigation cells, and in lesson 00 the table of contents.
+    """Return the notebook with its navigation cells, and in lesson 00 its contents and tracks.
 
     Raises
     ------
@@ -224,6 +236,8 @@ def linked(nb: Notebook, course: Course) -> nbformat.NotebookNode:
         holders = [c for c in cells if "<!-- contents:start -->" in c.source]
         holder = holders[0] if holders else {"source": ""}
         holder["source"] = replaced(holder["source"], "contents", lesson_table(course))
+        for cell in (c for c in cells if "<!-- tracks:start -->" in c.source):
+            cell["source"] = replaced(cell["source"], "tracks", track_table(course))
     top = _navigation_cell("navigation-top", line)
     node.cells = [top, *cells, _navigation_cell("navigation-bottom", f"---\n\n{line}")]
     return node
