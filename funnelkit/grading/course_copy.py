@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from funnelkit.data import data_folder
+
 __all__ = ["PACKAGE", "ROOT", "compile_libraries", "copy_course"]
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -14,7 +16,7 @@ ROOT = PACKAGE.parent
 LIBRARIES = ("pandas", "IPython.core.interactiveshell", "matplotlib.pyplot")
 
 # What can tell the truth of the tables: the generator that made them, and the tasks.
-SECRET = ("ex[0-9]*", "simulate*", "draws*", "world")
+SECRET = ("ex[0-9]*", "simulate*", "draws*", "world", "_datasets")
 GENERATOR = """
 raise ImportError(
     "the generator of the tables is not there while a notebook is graded: take answers from the "
@@ -41,9 +43,8 @@ def copy_course(target, root=None):
     package = target / "funnelkit"
     shutil.copytree(root / "funnelkit", package, ignore=shutil.ignore_patterns(*SECRET))
     (package / "simulate.py").write_text(GENERATOR)
-    shutil.copytree(
-        root / "datasets", target / "datasets", ignore=shutil.ignore_patterns("truth.json")
-    )
+    tables = root / "datasets" if root != ROOT else data_folder()
+    shutil.copytree(tables, target / "datasets", ignore=shutil.ignore_patterns("truth.json"))
     (target / "work").mkdir()
     for path in [target, *target.rglob("*")]:  # readable by the sandbox's user
         path.chmod(0o755 if path.is_dir() else 0o644)

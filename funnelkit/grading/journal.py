@@ -12,13 +12,13 @@ import os
 from dataclasses import asdict
 from pathlib import Path
 
+from funnelkit.data import data_folder
 from funnelkit.exercises import checks
 
 __all__ = ["Journal", "version"]
 
 SAME = "another run writes to the same table: wait for it, or name another file with --to"
 PACKAGE = Path(__file__).resolve().parents[1]
-DATA = PACKAGE.parent / "datasets"
 
 
 def version(limits):
@@ -36,7 +36,7 @@ def version(limits):
     folders = [*map(Path, checks.__path__), PACKAGE]
     for file in sorted({file for folder in folders for file in folder.rglob("*.py")}):
         digest.update(file.name.encode() + file.read_bytes())
-    for file in sorted(DATA.glob("*")):
+    for file in sorted(data_folder().glob("*")):
         digest.update(f"{file.name} {file.stat().st_size}".encode())
     return digest.hexdigest()
 
