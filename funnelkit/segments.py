@@ -512,7 +512,7 @@ def _against_references(points, inertia, n_references, scale, seed):
                 rows.append(row)
     columns = ["k", "log_inertia", "silhouette", "stability"]
     by_k = pd.DataFrame(rows).reindex(columns=columns).groupby("k")
-    null = by_k[["silhouette", "stability"]].mean().add_suffix("_null")
+    null = by_k[["silhouette", "stability"]].mean().add_suffix("_reference")
     with np.errstate(divide="ignore"):  # as many clusters as cases: an inertia of 0
         gap = by_k["log_inertia"].mean() - np.log(inertia)
     spread = by_k["log_inertia"].std(ddof=0) * np.sqrt(1 + 1 / n_references)
@@ -822,7 +822,7 @@ METRICS = (
     Metric(
         name="adjusted_rand_index",
         formula=r"\frac{S - E}{(A + B)/2 - E}",
-        numerator="pairs together in both, minus those expected by chance",
+        numerator="pairs together in both, less those by chance",
         denominator="pairs together on average, minus those expected",
         unit="1 for the same groups, 0 for chance",
         window="none; the same cases in both groupings",

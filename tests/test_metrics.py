@@ -1323,7 +1323,7 @@ KINDS = {
     "cac-blended": "cac",
     "cac-paid": "cac",
     "fault-share": "data-quality",
-    "auc_either_way": "data-leakage",
+    "auc-either-way": "data-leakage",
     "recognisable-share": "k-anonymity",
     "plan-value": "conversion-rate",
     "clv-from-survival": "clv",

@@ -68,6 +68,27 @@ GUARDS = {
         "vist", lambda v: _inputs.need_known(v, ["visit", "lead"], "event"),
         "did you mean 'visit'", lambda v: "visit", [None],
     ),
+    "a title that is a number": (
+        2026, lambda v: [_inputs.need_texts(title=v) or v], "title is an int: give text",
+        lambda v: str(v), ["2026"],
+    ),
+    "a word for a switch": (
+        "no", lambda v: [_inputs.need_flags(step_rates=v) or v], "give True or False",
+        lambda v: False, [False],
+    ),
+    "amounts beyond all numbers": (
+        [1e308, 1e308], lambda v: _inputs.computable("the total", np.array([np.sum(v)])),
+        "check their units", lambda v: [x / 1e306 for x in v], [200.0],
+    ),
+    "one value for two rows": (
+        [1.0], lambda v: _inputs.dress(pd.Index([1, 2]))(np.array(v)),
+        "give as many of one as of the other", lambda v: v * 2, [1.0, 1.0],
+    ),
+    "a day after the data end": (
+        pd.Series(pd.to_datetime(["2026-06-30", "2026-07-02"])),
+        lambda v: _inputs.not_after("ended", v, LATE, "leave these rows out") or v.dt.day.tolist(),
+        "leave these rows out", lambda v: v[v <= LATE], [30],
+    ),
     "the number 1 as text": (
         "1", lambda v: _inputs.need_known(v, [0, 1], "action"),
         "did you mean 1\\?", lambda v: 1, [None],

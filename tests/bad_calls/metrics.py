@@ -3,7 +3,6 @@
 import pandas as pd
 
 from funnelkit import contract, metrics
-from funnelkit.metrics.resampling import one_number
 
 USERS = pd.DataFrame(
     {
@@ -27,6 +26,9 @@ def profit(visitors, rate, margin):
 
 def ask_the_contract(name):
     return metrics.contract(name)
+
+
+ask_the_contract.stands_for = metrics.contract
 
 
 OVER_TIME = {"start": "visit", "end": "customer", "freq": "W"}
@@ -72,7 +74,6 @@ CALLS = [
             "seed": 1,
         },
     ),
-    (one_number, {"value": 0.2}),
     (metrics.roi_on_revenue, {"revenue": COST, "cost": COST}),
     (metrics.roi_on_margin, {"revenue": 30_000, "delivery": 11_400, "cost": 10_000}),
     (metrics.roi_on_margin, {"revenue": COST, "delivery": COST, "cost": COST}),
@@ -97,3 +98,22 @@ CALLS = [
     (contract.gathered, {}),
     (metrics.example_events, {}),
 ]
+
+ONE_FOR_ALL = ("a number for a column",)  # the same amount in each row
+ACCEPTED = {
+    **{
+        (function, name): ONE_FOR_ALL
+        for function, names in (
+            (metrics.roi_on_revenue, ("revenue", "cost")),
+            (metrics.roi_on_margin, ("revenue", "delivery", "cost")),
+            (metrics.roas, ("revenue", "cost")),
+            (metrics.cost_per, ("cost",)),
+            (metrics.payback_months, ("acquisition_cost", "monthly_margin")),
+            (metrics.break_even_rate, ("cost_per_visitor", "margin_per_customer")),
+        )
+        for name in names
+    },
+    # Channels are matched by their names, whatever their order.
+    (metrics.cac, "cost"): ("another order of rows",),
+    (metrics.cac, "customers"): ("another order of rows",),
+}

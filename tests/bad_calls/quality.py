@@ -57,6 +57,9 @@ def clusters(features, k, scale, n_init, seed):
     return model["kmeans"].labels_
 
 
+clusters.stands_for = segments.k_means
+
+
 CALLS = [
     (rows_of_rule, {"table": LEADS}),
     (
