@@ -2,51 +2,66 @@
 
 from functools import cache
 
-import pandas as pd
+import numpy as np
 
-from funnelkit import metrics
-from funnelkit.exercises.kinds import Function, List, Number, Text
+from funnelkit import funnels, metrics
+from funnelkit.exercises.kinds import Function, List, Number
 from funnelkit.exercises.tasks import Mistake, Task, percent_for_fraction, upside_down
-from funnelkit.funnels import reach
 from funnelkit.school import clean_log
+
+CALL = ["visit", "lead", "opportunity"]
+
+
+# ---------------------------------------------------------------- 2.1 and 2.3
 
 
 @cache
-def leads(window=None, observed_until=None):
-    """Return one row per person who visited: channel, device, and whether they became a lead."""
-    people = reach(
-        clean_log(),
-        ["visit", "lead"],
-        user="person_id",
-        by=["channel", "device"],
-        window=window,
-        observed_until=observed_until,
-    )
-    people = people[people["visit"].notna()]
-    return people.assign(converted=people["lead"].notna())
+def people(unit="person_id", window="30D"):
+    """Return how far each user of `social_ads` got on the way to a call."""
+    reached = funnels.reach(clean_log(), CALL, user=unit, by="channel", window=window)
+    return reached[reached["channel"] == "social_ads"]
 
 
-def end():
-    """Return the end of the log."""
-    return clean_log()["timestamp"].max()
+def call_rate(unit="person_id", window="30D", step="opportunity"):
+    """Return the share of the users of `social_ads` who reached a step."""
+    return people(unit, window)[step].notna().mean()
 
 
-def partner_rate(window="7D", observed_until=None):
-    """Return the share of the partner's visitors who became leads."""
-    people = leads(window, observed_until)
-    return people.loc[people["channel"] == "partner", "converted"].mean()
+def calls_per_lead():
+    """Return the step rate from the lead to the call."""
+    return people()["opportunity"].count() / people()["lead"].count()
 
 
-def partner_events():
-    """Return lead events by visit events in sessions that came from the partner."""
-    counts = clean_log().loc[clean_log()["channel"] == "partner", "event"].value_counts()
-    return counts["lead"] / counts["visit"]
+def one_channel_first():
+    """Return the rate in a log that was cut down to the channel beforehand."""
+    log = clean_log()
+    log = log[log["channel"] == "social_ads"]
+    reached = funnels.reach(log, CALL, user="person_id", window="30D")
+    return reached["opportunity"].notna().mean()
 
 
-def of_two(channels=("content", "social")):
-    """Return visitors, leads and rate of two small channels."""
-    people = leads()
-    return metrics.rates(people[people["channel"].isin(channels)], by="channel")
+@cache
+def all_steps(unit="person_id", window="45D"):
+    """Return the funnel of all four steps."""
+    return funnels.funnel(clean_log(), funnels.STEPS, user=unit, window=window)
+
+
+def enrol_rate(unit="person_id", window="45D"):
+    """Return the share of visitors who enrolled."""
+    return float(all_steps(unit, window).loc["customer", "overall_rate"])
+
+
+@cache
+def product_of_pairs():
+    """Return the product of three rates, each with a window of its own."""
+    pairs = zip(funnels.STEPS, funnels.STEPS[1:], strict=False)
+    tables = [
+        funnels.funnel(clean_log(), list(pair), user="person_id", window="45D") for pair in pairs
+    ]
+    return float(np.prod([table["step_rate"].iloc[1] for table in tables]))
+
+
+# ---------------------------------------------------------------- 2.2, 2.4
 
 
 def step_rates(counts):
@@ -54,105 +69,113 @@ def step_rates(counts):
     return [after / before for before, after in zip(counts, counts[1:], strict=False)]
 
 
-def of_may(table):
-    """Return the rate of May in a table by month."""
-    return table["rate"][pd.Period("2026-05")]
+def enough(end=0.01):
+    """Return the number of visitors, none of them a lead, at which Wilson's high end is below."""
+    visitors = np.arange(1, 1001)
+    _, high = metrics.wilson_interval(0 * visitors, visitors)
+    return int(visitors[high < end].min())
 
 
-def may(**options):
-    """Return the cohort rate of May, from the visit to the enrolment."""
-    return of_may(
-        metrics.cohort_rate(clean_log(), "visit", "customer", freq="M", user="person_id", **options)
-    )
+# ---------------------------------------------------------------- 2.5, 2.6
 
 
 @cache
-def cells():
-    """Return rates and visitors of two channels by device."""
-    people = leads()
-    people = people[people["channel"].isin(["social_ads", "seo"])]
-    table = metrics.rates(people, by=["channel", "device"])
-    return table["rate"].unstack("device"), table["n"].unstack("device")
+def two():
+    """Return leads and visitors of `partner` and `seo`, and their intervals."""
+    reached = funnels.reach(clean_log(), ["visit", "lead"], user="person_id", by="channel")
+    reached["converted"] = reached["lead"].notna()
+    return metrics.rates(reached, by="channel").loc[["partner", "seo"]]
 
 
-def remixed(weights):
-    """Return the rate of seo on the two devices, weighted."""
-    rates, _ = cells()
-    return float((rates.loc["seo"] * weights / weights.sum()).sum())
+def between(first="partner", second="seo"):
+    """Return the difference of two rates, and the ends of its interval."""
+    x, n = two()["converted"], two()["n"]
+    return metrics.difference(x[first], n[first], x[second], n[second]).tolist()
 
 
-def partner_against_seo():
-    """Return whether the partner's interval lies above the whole interval of seo."""
-    table = metrics.rates(leads(), by="channel")
-    return "yes" if table["ci_low"]["partner"] > table["ci_high"]["seo"] else "not yet"
+def of_ends(crossed):
+    """Return the difference with differences of the ends of the two intervals."""
+    low, high = two()["ci_low"], two()["ci_high"]
+    if crossed:
+        ends = [low["partner"] - high["seo"], high["partner"] - low["seo"]]
+    else:
+        ends = [low["partner"] - low["seo"], high["partner"] - high["seo"]]
+    return [between()[0], *ends]
+
+
+SESSIONS = {"Ann": (4, 5), "Ben": (0, 1), "Cat": (1, 1), "Dan": (2, 2), "Eve": (0, 3)}
+DRAWS = [
+    ["Ann", "Ann", "Ben", "Eve", "Dan"],
+    ["Cat", "Ben", "Cat", "Cat", "Eve"],
+    ["Dan", "Eve", "Ann", "Eve", "Eve"],
+]
+
+
+def shares(draws=DRAWS):
+    """Return the share of sessions on a phone in each sample."""
+    counts = [np.array([SESSIONS[name] for name in drawn]).sum(axis=0) for drawn in draws]
+    return [float(phone / sessions) for phone, sessions in counts]
+
+
+def means_of_shares():
+    """Return the mean of the people's own shares in each sample."""
+    return [
+        float(np.mean([SESSIONS[name][0] / SESSIONS[name][1] for name in drawn])) for drawn in DRAWS
+    ]
 
 
 TASKS = [
     Task(
         "2.1",
         "A rate with all four parts",
-        name="partner_rate",
+        name="call_rate",
         kind=Number(unit="fraction", decimals=4),
-        truth=lambda: partner_rate("7D", end()),
-        section="Semantics lab: four truths from one log",
+        truth=call_rate,
+        section="A rate is a fraction with a label",
         hints=[
-            "`funnels.reach` takes `by=`, `window=` and `observed_until=` like `funnels.funnel`.",
-            "People whose seven days are not over have no time in the column `visit`: leave them "
-            "out of the denominator.",
+            "`funnels.reach` takes `by=` and `window=`; it has one row per person, and `by` is "
+            "read at the first visit.",
+            "Keep the rows of one channel, and ask in how many of them the last step has a time.",
         ],
         mistakes=[
             percent_for_fraction(),
             upside_down(),
             Mistake(
                 "window-forgotten",
-                lambda: partner_rate(None),
-                "You counted leads at any time; the task gives each person seven days.",
-                'Use `window="7D"`.',
+                lambda: call_rate(window=None),
+                "You counted calls at any time; the task gives each person 30 days.",
+                'Use `window="30D"`.',
             ),
             Mistake(
-                "unfinished-windows",
-                lambda: partner_rate("7D"),
-                "The people of the last days are in the denominator, although their seven days "
-                "are not over.",
-                "Use `observed_until=`.",
+                "one-channel-first",
+                one_channel_first,
+                "You cut the log down to `social_ads` first. That loses what these people did when "
+                "they came back through other channels.",
+                'Follow everybody in the whole log, with `by="channel"`, and select at the end.',
             ),
             Mistake(
-                "events-for-users",
-                partner_events,
-                "You divided events by events: visits of the same person count several times.",
+                "browsers-for-people",
+                lambda: call_rate(unit="user_id"),
+                "You counted browsers: somebody who booked in a second one is lost.",
                 'Count people: `user="person_id"`.',
+            ),
+            Mistake(
+                "calls-per-lead",
+                calls_per_lead,
+                "That is the share of the *leads* who booked a call.",
+                "Put all who came through the channel below the line.",
+            ),
+            Mistake(
+                "leads-for-calls",
+                lambda: call_rate(step="lead"),
+                "That is the share who became leads.",
+                "Go one step further, to `opportunity`.",
             ),
         ],
         after="Numerator, denominator, unit and window: anybody can compute it again.",
     ),
     Task(
         "2.2",
-        "Two channels together",
-        name="together",
-        kind=Number(unit="fraction", decimals=4),
-        truth=lambda: of_two()["converted"].sum() / of_two()["n"].sum(),
-        section="A rate is a fraction with a label",
-        hints=["How many people came through the two channels together? How many became leads?"],
-        mistakes=[
-            percent_for_fraction(),
-            upside_down(),
-            Mistake(
-                "rates-averaged",
-                lambda: of_two()["rate"].mean(),
-                "You averaged the two rates, as if both channels had the same number of visitors.",
-                "Add up numerators and denominators first, then divide.",
-            ),
-            Mistake(
-                "rates-added",
-                lambda: of_two()["rate"].sum(),
-                "You added the two rates; their denominators are different people.",
-                "Add up numerators and denominators first, then divide.",
-            ),
-        ],
-        after="A pooled rate is a weighted average, and the weights are the visitors.",
-    ),
-    Task(
-        "2.3",
         "Step rates of any funnel",
         name="step_rates",
         kind=Function(
@@ -187,100 +210,148 @@ TASKS = [
         after="Multiplied, they give the overall rate, since these steps are nested.",
     ),
     Task(
-        "2.4",
-        "How good was May",
-        name="may_rate",
+        "2.3",
+        "One clock for all steps",
+        name="enrol_rate",
         kind=Number(unit="fraction", decimals=4),
-        truth=lambda: may(window="30D", observed_until=end()),
-        section="Why recent months look bad",
-        hints=[
-            "Follow the people who *first came* in May, each for the same number of days.",
-            '`metrics.cohort_rate` with `freq="M"` has a row for each month.',
-        ],
+        truth=enrol_rate,
+        section="Step rate and overall rate",
+        hints=["One call of `funnels.funnel`, with all four steps and one window, has it."],
         mistakes=[
             percent_for_fraction(),
+            upside_down(),
             Mistake(
-                "so-far",
-                lambda: may(window="365D"),
-                "You counted every enrolment so far, so people of January had six months and "
-                "people of May had one or two.",
-                'Give everybody `window="30D"`.',
+                "product-of-pairs",
+                product_of_pairs,
+                "You multiplied three rates, each with 45 days of its own and other people below "
+                "the line.",
+                "Let one window run from the first visit: one funnel of all four steps.",
             ),
             Mistake(
-                "period-for-cohort",
-                lambda: of_may(
-                    metrics.period_rate(
-                        clean_log(), "visit", "customer", freq="M", user="person_id"
-                    )
-                ),
-                "You divided the enrolments of May by the new visitors of May: most of the former "
-                "had come earlier.",
-                "Use `metrics.cohort_rate`.",
+                "window-forgotten",
+                lambda: enrol_rate(window=None),
+                "You counted enrolments at any time; the task gives each person 45 days.",
+                'Use `window="45D"`.',
+            ),
+            Mistake(
+                "browsers-for-people",
+                lambda: enrol_rate(unit="user_id"),
+                "You counted browsers: somebody who went on in a second one is lost.",
+                'Count people: `user="person_id"`.',
+            ),
+            Mistake(
+                "step-for-overall",
+                lambda: float(all_steps().loc["customer", "step_rate"]),
+                "That is the share of those with a call who enrolled.",
+                "Put all visitors below the line.",
             ),
         ],
-        after="Not a bad month at all, in spite of the crowd.",
+        after="Nested steps, the same entrants, one window: here the step rates multiply.",
+    ),
+    Task(
+        "2.4",
+        "How many are enough",
+        name="enough",
+        kind=Number(unit="visitors", whole=True),
+        truth=enough,
+        section="Wilson's interval",
+        hints=[
+            "`metrics.wilson_interval` takes both arrays: 0 of 1, 0 of 2, 0 of 3 and so on.",
+            "Look for the first number of visitors whose high end is below 0.01.",
+        ],
+        mistakes=[
+            Mistake(
+                "wald",
+                lambda: 1,
+                "That is what Wald's interval says: certain after one visitor.",
+                "Use `metrics.wilson_interval`.",
+            ),
+            Mistake(
+                "percent-for-fraction",
+                lambda: 1000,
+                "At the end of the array the high end has long been below 1 %.",
+                "Take the *first* number of visitors, and compare with 0.01.",
+            ),
+            Mistake(
+                "one-too-few",
+                lambda: enough() - 1,
+                "With so many visitors the high end is still a hair above 1 %.",
+                "Take the first number for which it is below.",
+            ),
+        ],
+        after="Nearly four hundred visitors, to say so little: rates near zero need many people.",
+        equivalent={
+            "the bound of high < 0.01 moved": "no end is exactly 0.01",
+        },
     ),
     Task(
         "2.5",
-        "Like with like",
-        name="seo_remixed",
-        kind=Number(unit="fraction", decimals=4),
-        truth=lambda: remixed(cells()[1].loc["social_ads"]),
-        section="Simpson's paradox",
+        "The partner's request",
+        name="between",
+        kind=List(Number(unit="fraction", decimals=4)),
+        truth=between,
+        section="Comparing two rates",
         hints=[
-            "You need two rows: the rates of `seo` by device, and the mix of `social_ads`.",
-            "Shares of one channel times rates of the other, added up.",
+            "`metrics.difference` takes four numbers: converted and visitors of the first group, "
+            "then of the second.",
         ],
         mistakes=[
             percent_for_fraction(),
             Mistake(
-                "own-mix",
-                lambda: remixed(cells()[1].loc["seo"]),
-                "That is the rate of `seo` with its own mix of devices.",
-                "Take the shares from `social_ads`.",
+                "the-other-way-round",
+                lambda: between("seo", "partner"),
+                "That is `seo` less `partner`.",
+                "Give the partner's counts first.",
             ),
             Mistake(
-                "half-and-half",
-                lambda: float(cells()[0].loc["seo"].mean()),
-                "You gave both devices the same weight.",
-                "The weights are the shares of `social_ads` on the two devices.",
+                "ends-subtracted",
+                lambda: of_ends(crossed=False),
+                "You subtracted low from low and high from high: that is not an interval of the "
+                "difference.",
+                "Use `metrics.difference`.",
             ),
             Mistake(
-                "wrong-rates",
-                lambda: (
-                    float(cells()[0].loc["social_ads"] @ cells()[1].loc["seo"])
-                    / float(cells()[1].loc["seo"].sum())
-                ),
-                "It is the other way round: you gave `social_ads` the mix of `seo`.",
-                "Take the rates from `seo` and the shares from `social_ads`.",
+                "ends-crossed",
+                lambda: of_ends(crossed=True),
+                "You subtracted the ends of the two intervals crosswise, as if both rates were at "
+                "their worst at once: that is too wide.",
+                "Use `metrics.difference`.",
             ),
         ],
-        after="With the visitors of `social_ads`, `seo` would look worse and not better.",
+        after="The interval holds 0: whose visitors are better, these counts leave open.",
     ),
     Task(
         "2.6",
-        "The partner's request",
-        name="decision",
-        kind=Text(choices=("yes", "no", "not yet")),
-        truth=partner_against_seo,
-        section="How sure are we?",
-        hints=["Which rates of the two channels are compatible with what was counted?"],
+        "The bootstrap by hand",
+        name="again",
+        kind=List(Number(unit="fraction", decimals=4)),
+        truth=shares,
+        section="An interval for anything: the bootstrap",
+        hints=[
+            "`five.loc[drawn]` has a row for each name, as often as it was drawn.",
+            "Phone sessions of all who were drawn, divided by all their sessions.",
+        ],
         mistakes=[
+            percent_for_fraction(),
             Mistake(
-                "dots-for-intervals",
-                lambda: "yes",
-                "You compared the two rates as if they were known. The interval of `partner` "
-                "reaches below the rate of `seo`.",
-                "Look at `ci_low` and `ci_high`.",
+                "drawn-once-only",
+                lambda: shares([list(dict.fromkeys(drawn)) for drawn in DRAWS]),
+                "Somebody who is drawn twice or three times is counted once.",
+                "Take the rows by `five.loc[drawn]`, which repeats them.",
             ),
             Mistake(
-                "no-evidence-for-no-difference",
-                lambda: "no",
-                "That would say that `partner` is not better, and the counts do not show that "
-                "either: its interval reaches far above `seo`, too.",
-                "Say what the evidence allows, and no more.",
+                "mean-of-shares",
+                means_of_shares,
+                "You averaged the people's own shares, as if all had the same number of sessions.",
+                "Add up both columns first, then divide.",
+            ),
+            Mistake(
+                "without-drawing",
+                lambda: shares([list(SESSIONS)] * 3),
+                "That is three times the share of the five people themselves.",
+                "Compute it for the people in each sample.",
             ),
         ],
-        after="And what would decide it: more visitors, or a look at enrolments and cost.",
+        after="Three of the thousands of replicates that make the interval.",
     ),
 ]
