@@ -263,7 +263,7 @@ def _navigation_cell(role: str, source: str) -> nbformat.NotebookNode:
 
 
 def course_map(course: Course) -> str:
-    """Return README's text with the table of lessons in its place.
+    """Return README's text with the tables of lessons and of tracks in their place.
 
     Raises
     ------
@@ -271,7 +271,8 @@ def course_map(course: Course) -> str:
         If README.md has no markers for it.
     """
     readme = (course.root / "README.md").read_text(encoding="utf-8")
-    return replaced(readme, "course-map", lesson_table(course, "notebooks/"))
+    tables = f"{lesson_table(course, 'notebooks/')}\n\n{track_table(course)}"
+    return replaced(readme, "course-map", tables)
 
 
 def navigation(course: Course, exercises: list[Exercise]) -> int:
