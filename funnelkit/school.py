@@ -9,16 +9,35 @@ from functools import cache
 
 import pandas as pd
 
-from funnelkit import quality, survival
+from funnelkit import quality, scoring, survival
 from funnelkit.data import load
 
-__all__ = ["END", "YEAR", "books", "clean_leads", "clean_log", "subscribers", "year_margin"]
+__all__ = [
+    "CARD",
+    "END",
+    "LIVE",
+    "YEAR",
+    "books",
+    "clean_leads",
+    "clean_log",
+    "form_leads",
+    "lead_model",
+    "scored_leads",
+    "subscribers",
+    "year_margin",
+]
 
 END = "2026-06-30"
 """The last day of the data; they cover it to its end."""
 
 YEAR = ("2024-07-01", "2025-06-30")
 """First and last day of the year whose customers the books are about; each was watched a year."""
+
+LIVE = "2026-01-01"
+"""The day on which a score of leads might have gone to work: it is judged on the leads since."""
+
+CARD = {"visit_count >= 3": 10, "downloads >= 1": 10, "webinars >= 1": 10}
+"""The card by which the advisers choose whom to call."""
 
 BOT_EVENTS = 100  # more events than this in half a year are no person's
 
@@ -72,6 +91,138 @@ def clean_leads():
 @cache
 def _clean_leads():
     return quality.clean_leads(load("leads"))
+
+
+def form_leads():
+    """Return the leads that filled in the form, labelled, with what decides about their calls.
+
+    Returns
+    -------
+    DataFrame
+        One row per lead that had not enrolled by `scored_at`, 48 hours after the form was sent:
+        what `clean_leads` has; `bought`, whether the lead enrolled within the 60 days after
+        `scored_at`, missing where these are not over; `points` by `CARD`; `weight`, for labelled
+        leads that were called, how many leads each stands for: 1 divided by the share called
+        among the labelled leads with as many points, before or since `LIVE`.
+
+    Examples
+    --------
+    >>> leads = form_leads()
+    >>> len(leads), leads["bought"].isna().sum().item()
+    (3887, 520)
+    >>> since = leads[leads["scored_at"] >= LIVE]
+    >>> since.groupby("points")["weight"].mean().round(2).tolist()
+    [4.51, 1.37, 1.08, 1.02]
+    """
+    return _form_leads().copy(deep=False)
+
+
+@cache
+def _form_leads():
+    table = clean_leads()
+    table = table[table["entry"] == "form"]
+    table = table.assign(scored_at=table["created_at"] + pd.Timedelta("48h"))
+    late = table["scored_at"] >= pd.Timestamp(END) + pd.Timedelta("1D")
+    table = table[~late & ~(table["converted_at"] < table["scored_at"])]
+    dates = dict(start=table["scored_at"], converted=table["converted_at"], window="60D")
+    table = table.assign(
+        bought=scoring.outcome_within(**dates, observed_until=END),
+        points=scoring.points_card(table, CARD)["score"],
+    )
+    labelled = table[table["bought"].notna()]
+    alike = [labelled["points"], labelled["scored_at"] >= LIVE]
+    share = labelled.groupby(alike)["called"].transform("mean")
+    return table.assign(weight=(1 / share).where(table["called"]))
+
+
+COUNTS = ["visit_count", "pages", "downloads", "webinars", "intent"]
+NAMES = {"source": "seo", "company_size": "unknown", "device": "desktop", "offer": "none"}
+
+
+def scored_leads():
+    """Return the leads of `form_leads` with the scores that the lesson on scoring makes.
+
+    Returns
+    -------
+    DataFrame
+        With `intent`, the probability of enrolling by the words of the message alone (missing
+        without a message); `probability`, by the logistic regression of counts, names and intent;
+        `with_opens`, the same with the opened mails, whose count drifted. All have learnt from the
+        called leads whose label was known on `LIVE`; the intent of a lead learnt from comes from
+        readers that had not seen it.
+
+    Examples
+    --------
+    >>> scored_leads()[["probability", "with_opens"]].mean().round(2).tolist()
+    [0.36, 0.4]
+    """
+    return _scored_leads().copy(deep=False)
+
+
+@cache
+def _scored_leads():
+    leads = _form_leads()
+    leads = leads.assign(intent=_intent(leads))
+    opens = [*COUNTS, "email_opens"]
+    with_opens = _fitted(opens, leads).predict_proba(leads)[:, 1]
+    probability = _fitted(COUNTS, leads).predict_proba(leads)[:, 1]
+    return leads.assign(probability=probability, with_opens=with_opens)
+
+
+@cache
+def lead_model():
+    """Return the model behind `scored_leads`: features, then a logistic regression.
+
+    Returns
+    -------
+    Pipeline
+        Fitted. The names are compared with ``seo``, an unknown company size, ``desktop`` and no
+        offer.
+
+    Examples
+    --------
+    >>> lead_model()[-1].coef_.shape
+    (1, 23)
+    """
+    return _fitted(COUNTS, _scored_leads())
+
+
+def _learnt_from(leads):
+    """Return the called leads whose label was known on `LIVE`."""
+    known = leads["scored_at"] + pd.Timedelta("60D") <= LIVE
+    return leads[known & leads["called"]].astype({"bought": bool})
+
+
+def _intent(leads):
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import cross_val_predict
+    from sklearn.pipeline import make_pipeline
+
+    reader = make_pipeline(TfidfVectorizer(min_df=3), LogisticRegression())
+    told = leads.loc[leads["message"].notna(), "message"]
+    learn = _learnt_from(leads[leads["message"].notna()])
+    taught = learn["message"], learn["bought"]
+    intent = pd.Series(reader.fit(*taught).predict_proba(told)[:, 1], told.index)
+    unseen = cross_val_predict(reader, *taught, cv=5, method="predict_proba")[:, 1]
+    intent.loc[learn.index] = unseen
+    return intent
+
+
+def _fitted(counts, leads):
+    from sklearn.compose import make_column_transformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    filled = make_pipeline(SimpleImputer(strategy="median", add_indicator=True), StandardScaler())
+    unknown = SimpleImputer(strategy="constant", fill_value="unknown")
+    spelt = make_pipeline(unknown, OneHotEncoder(drop=list(NAMES.values()), sparse_output=False))
+    parts = (filled, counts), (spelt, list(NAMES))
+    features = make_column_transformer(*parts, verbose_feature_names_out=False)
+    learn = _learnt_from(leads)
+    return make_pipeline(features, LogisticRegression(max_iter=1000)).fit(learn, learn["bought"])
 
 
 def books():

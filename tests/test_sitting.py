@@ -89,6 +89,12 @@ def test_a_track_teaches_what_its_lessons_need():
     assert "in the track 'sales' no lesson before this one teaches 'funnel'" in problem
 
 
+def test_lessons_that_have_no_tracks_yet_are_in_every_track():
+    old = lesson("# 01 · Funnel", name="01_funnel", teaches=["funnel"], tracks=None)
+    sales = lesson("# 02", needs=["funnel"], tracks=["everything", "sales"])
+    assert found(rules.check_tracks, sales, old) == []
+
+
 def test_or_the_lesson_says_it_again():
     opening = "# 02 · Rates\n\nA **funnel** counts how many people reach each step."
     tracks = ["everything", "sales"]

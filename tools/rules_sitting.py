@@ -130,7 +130,12 @@ def check_tracks(nb: Notebook, course: Course) -> Iterator[Problem]:
     if "everything" not in tracks:
         yield problem_in(nb, None, "the lesson is not in `everything`", "Add it to `tracks`")
     for track in tracks:
-        before = [other for other in in_track(course, track) if other.path.stem < nb.path.stem]
+        everybody = [other for other in course.lessons if not _new_cut(other)]  # not cut yet
+        before = [
+            other
+            for other in [*everybody, *in_track(course, track)]
+            if other.path.stem < nb.path.stem
+        ]
         taught = {name for other in before for name in other.info.get("teaches", [])}
         for name in sorted(set(nb.info.get("needs", [])) - taught - set(recalled)):
             what = f"in the track {track!r} no lesson before this one teaches {name!r}"

@@ -1,111 +1,102 @@
-"""Tasks of exercise 14: lead scoring."""
+"""Tasks of exercise 14: scoring leads."""
 
-from functools import cache
+import math
 
+import numpy as np
 import pandas as pd
 
-from funnelkit import scoring
-from funnelkit.exercises.kinds import Function, List, Number, Text
-from funnelkit.exercises.tasks import Mistake, Task, upside_down
-from funnelkit.school import clean_leads
+from funnelkit import school, scoring
+from funnelkit.exercises.kinds import Function, List, Number
+from funnelkit.exercises.tasks import Mistake, Task, percent_for_fraction
 
-END, LIVE = pd.Timestamp("2026-06-30 23:59:59"), pd.Timestamp("2026-01-01")
-COUNTS = ["visit_count", "pages", "downloads", "webinars"]
-NAMES = ["source", "company_size", "device", "offer"]
-MARGIN, COST, ROOM = 282, 90, 20
+SPRING, MONTHS = "2026-03-01", ["2026-01", "2026-02", "2026-03", "2026-04"]
 
 
-@cache
-def leads():
-    """Return the people who filled in the form and had not enrolled when they were scored."""
-    table = clean_leads()
-    table = table[table["entry"] == "form"]
-    table = table.assign(scored_at=table["created_at"] + pd.Timedelta("48h"))
-    early = table["converted_at"] < table["scored_at"]
-    table = table[~early & (table["scored_at"] <= END)]
-    window = dict(start=table["scored_at"], converted=table["converted_at"], window="60D")
-    return table.assign(bought=scoring.outcome_within(**window, observed_until=END))
+def spring(*, called=True):
+    """Return the leads created since March 2026; all, or those that were called."""
+    leads = school.form_leads()
+    leads = leads[leads["created_at"] >= SPRING]
+    return leads[leads["called"]] if called else leads
 
 
-def spring():
-    """Return the called leads created since March 2026."""
-    return leads()[leads()["called"] & (leads()["created_at"] >= "2026-03-01")]
+def quick(leads):
+    """Return which leads have enrolled within 60 days of scoring, the young counted as no."""
+    return leads["converted_at"] - leads["scored_at"] <= pd.Timedelta("60D")
 
 
-@cache
-def parts():
-    """Return the called leads to learn from and those to judge on."""
-    called = leads()[leads()["called"] & leads()["bought"].notna()].astype({"bought": bool})
-    learn = called[called["scored_at"] + pd.Timedelta("60D") <= LIVE]
-    return learn, called[called["scored_at"] >= LIVE]
+def labelled():
+    """Return the leads that have a label and were scored in 2026."""
+    leads = school.form_leads()
+    leads = leads[leads["bought"].notna() & (leads["scored_at"] >= school.LIVE)]
+    return leads.astype({"bought": bool})
 
 
-def trees(columns):
-    """Return a pipeline of boosted trees on these counts and the names."""
-    from sklearn.compose import make_column_transformer
-    from sklearn.ensemble import HistGradientBoostingClassifier
-    from sklearn.impute import SimpleImputer
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import OneHotEncoder
-
-    unknown = SimpleImputer(strategy="constant", fill_value="unknown")
-    spelt = make_pipeline(unknown, OneHotEncoder(handle_unknown="ignore", sparse_output=False))
-    features = make_column_transformer(("passthrough", columns), (spelt, NAMES))
-    size = dict(max_iter=80, learning_rate=0.06, max_leaf_nodes=6, random_state=0)
-    return make_pipeline(features, HistGradientBoostingClassifier(**size))
+def weighted_share(power=-1):
+    """Return the share of buyers, called leads weighted by a power of the share called."""
+    leads = labelled()
+    share = leads.groupby("points")["called"].transform("mean")
+    called = leads["called"]
+    return np.average(leads.loc[called, "bought"], weights=share[called] ** power)
 
 
-@cache
-def predicted(columns=tuple(COUNTS), taught="learn", asked="judge"):
-    """Return the probabilities that trees give to some leads, having learnt from some."""
-    learn, judge = parts()
-    tables = {"learn": learn, "judge": judge, "all": pd.concat([learn, judge]), "fresh": fresh()}
-    model = trees(list(columns)).fit(tables[taught], tables[taught]["bought"])
-    return pd.Series(model.predict_proba(tables[asked])[:, 1], tables[asked].index)
+def learnt_from():
+    """Return the called leads whose label was known when 2026 began."""
+    leads = school.scored_leads()
+    known = leads["scored_at"] + pd.Timedelta("60D") <= school.LIVE
+    return leads[known & leads["called"]].astype({"bought": bool})
 
 
-def trees_auc(columns=tuple(COUNTS), taught="learn", asked="judge"):
-    """Return the AUC of these probabilities."""
-    outcome = dict(zip(["learn", "judge"], parts(), strict=True))[asked]["bought"]
-    return scoring.auc(predicted(columns, taught, asked), outcome)
+def rate(downloads):
+    """Return the share of buyers among the leads learnt from, with or without a download."""
+    learn = learnt_from()
+    return learn.loc[(learn["downloads"] >= 1) == downloads, "bought"].mean()
 
 
-def selected(limit=0.5):
-    """Return which later leads are at or above a probability, and which bought."""
-    return predicted() >= limit, parts()[1]["bought"]
+def log_odds(share):
+    """Return the logarithm of the odds."""
+    return math.log(share / (1 - share))
 
 
-@cache
-def fresh():
-    """Return the leads of the last three weeks who are not called and have not enrolled."""
-    late = leads()["scored_at"] > END - pd.Timedelta("21D")
-    return leads()[late & ~leads()["called"] & ~leads()["converted"]]
+def probability(intercept, weights, lead):
+    """Return the probability that a logistic regression gives to a lead."""
+    z = intercept + sum(weights[name] * lead[name] for name in weights)
+    return 1 / (1 + math.exp(-z))
 
 
-def best(n, least=0.0):
-    """Return the lead_ids of the at most n fresh leads with the highest probabilities."""
-    p = predicted(asked="fresh").sort_values(ascending=False, kind="stable")
-    return fresh().loc[p[p >= least].index[:n], "lead_id"].tolist()
+def excess(score="with_opens", *, called=True):
+    """Return by how much a score promises more than came, for each month of 2026."""
+    leads = school.scored_leads()
+    leads = leads[leads["bought"].notna() & (leads["called"] | (not called))]
+    gap = leads[score] - leads["bought"].astype(float)
+    return gap.groupby(leads["scored_at"].dt.strftime("%Y-%m")).mean()[MONTHS].tolist()
 
 
-def most_points(n):
-    """Return the lead_ids of the n fresh leads with the most points."""
-    card = {"visit_count >= 3": 10, "downloads >= 1": 10, "webinars >= 1": 10}
-    points = scoring.points_card(fresh(), card)["score"]
-    order = points.sort_values(ascending=False, kind="stable").index
-    return fresh().loc[order[:n], "lead_id"].tolist()
+def judged(*, told=True):
+    """Return the called leads of 2026 with a label, all or those that wrote a message."""
+    leads = school.scored_leads()
+    leads = leads[leads["bought"].notna() & leads["called"]].astype({"bought": bool})
+    leads = leads[leads["scored_at"] >= school.LIVE]
+    return leads[leads["message"].notna()] if told else leads
 
 
-def lift(score, bought, depth):
-    """Return how much better the best-scored share of the leads buys than all of them."""
-    order = sorted(range(len(score)), key=lambda i: -score[i])
-    first = [bought[i] for i in order[: round(depth * len(score))]]
-    return (sum(first) / len(first)) / (sum(bought) / len(bought))
+def auc(score="intent", *, weighted=True):
+    """Return the AUC of a score among the judged leads that wrote something."""
+    leads = judged()
+    weights = leads["weight"] if weighted else None
+    return scoring.auc(leads[score], leads["bought"], weights=weights)
 
 
-def of_all(score, bought, depth):
-    """Return cumulative gains instead of lift."""
-    return lift(score, bought, depth) * round(depth * len(score)) / len(score)
+def auc_of_taught():
+    """Return the AUC of the intent of the leads that the readers learnt from."""
+    learn = learnt_from()
+    learn = learn[learn["message"].notna()]
+    return scoring.auc(learn["intent"], learn["bought"], weights=learn["weight"])
+
+
+def auc_of_gaps():
+    """Return the AUC if leads without a message count as no intent at all."""
+    leads = judged(told=False)
+    return scoring.auc(leads["intent"].fillna(0), leads["bought"], weights=leads["weight"])
 
 
 TASKS = [
@@ -123,8 +114,16 @@ TASKS = [
         mistakes=[
             Mistake(
                 "young-counted-as-no",
-                lambda: spring()["bought"].eq(True).sum() / len(spring()),
-                "Leads too young for a label are in the denominator, as if they had not bought.",
+                lambda: quick(spring()).mean(),
+                "Leads too young for a label are in the denominator; those of them that have not "
+                "bought yet count as if they never would.",
+                "Leave out those whose 60 days are not over, or use `scoring.outcome_within`.",
+            ),
+            Mistake(
+                "gaps-filled-with-no",
+                lambda: spring()["bought"].fillna(False).mean(),
+                "You filled the missing labels with False: leads too young for a label are in "
+                "the denominator, as if they had not bought.",
                 "Leave out those whose label is missing.",
             ),
             Mistake(
@@ -144,193 +143,242 @@ TASKS = [
             ),
             Mistake(
                 "uncalled-counted",
-                lambda: leads().loc[leads()["created_at"] >= "2026-03-01", "bought"].mean(),
+                lambda: spring(called=False)["bought"].mean(),
                 "The leads that nobody called are among them.",
                 "Take those with `called` only.",
             ),
+            percent_for_fraction(),
         ],
         after="Hardly any different from the months before: nothing is wrong with the spring.",
+        equivalent={
+            "the bound of leads['created_at'] >= '2026-03-01' moved": "no lead came at midnight"
+        },
     ),
     Task(
         "14.2",
-        "Whom the list finds",
-        name="found",
+        "What all leads would do",
+        name="share_of_all",
         kind=Number(unit="fraction", decimals=3),
-        truth=lambda: (selected()[0] & selected()[1]).sum() / selected()[1].sum(),
-        section="The card the team uses",
-        hints=["Of whom is recall a share? Write down both counts."],
+        truth=weighted_share,
+        section="Whom nobody called",
+        hints=[
+            "Which share of the leads with as many points was called? "
+            '`groupby("points")["called"].transform("mean")` puts it beside each lead.',
+            "`np.average(values, weights=...)` takes weights; give one for each called lead.",
+        ],
         mistakes=[
             Mistake(
-                "accuracy-for-recall",
-                lambda: (selected()[0] == selected()[1]).mean(),
-                "That is accuracy, the share of leads for which the list is right. Whoever names "
-                "nobody has a good one too.",
-                "Look at those who bought, and count how many of them are selected.",
+                "without-weights",
+                lambda: labelled().query("called")["bought"].mean(),
+                "That is the share among the called leads, and calls went by the points.",
+                "Weight each called lead by 1 divided by the share called in its group.",
             ),
             Mistake(
-                "precision-for-recall",
-                lambda: selected()[1][selected()[0]].mean(),
-                "That is precision: of the selected leads, the share that buys.",
-                "Recall has the buyers in its denominator.",
+                "share-for-weight",
+                lambda: weighted_share(1),
+                "You weighted by the share called itself, so that leads that were rarely called "
+                "count least.",
+                "The weight is 1 divided by that share.",
             ),
             Mistake(
-                "share-selected",
-                lambda: selected()[0].mean(),
-                "That is the share of all leads that is selected.",
-                "Count among the buyers only.",
+                "uncalled-as-no",
+                lambda: labelled()["bought"].mean(),
+                "The leads that nobody called are in it; hardly any of them bought because nobody "
+                "called.",
+                "Take the called leads, each with its weight.",
             ),
+            Mistake(
+                "all-months",
+                lambda: _weighted_in_all_months(),
+                "You took the leads of 2025 as well.",
+                "Take those scored on 1 January 2026 or later.",
+            ),
+            percent_for_fraction(),
         ],
-        after="More than half of the buyers would not have been called. So much for one half.",
+        after="A little lower than among the called: the card is not worthless.",
     ),
     Task(
         "14.3",
-        "Lift",
-        name="lift",
-        kind=Function(
-            Number(decimals=6),
-            calls=[
-                ([9, 8, 7, 6, 5, 4, 3, 2, 1, 0], [1, 0, 1, 1, 0, 0, 0, 1, 0, 0], 0.5),
-                ([1, 2, 3, 4, 5], [0, 0, 0, 1, 1], 0.4),
-                ([0.2, 0.9, 0.4, 0.1], [0, 1, 1, 1], 0.25),
-                ([3, 1, 2, 4], [1, 0, 0, 1], 1),
-            ],
-        ),
-        truth=lift,
-        section="What a list is worth: lift and gains",
+        "A weight by division",
+        name="weight",
+        kind=Number(unit="log-odds", decimals=2),
+        truth=lambda: log_odds(rate(True)) - log_odds(rate(False)),
+        section="Points that are learnt: logistic regression",
         hints=[
-            "Which leads are the best-scored ones? The lists are in no order.",
-            "A Series helps: `pd.Series(bought).iloc[np.argsort(score)[::-1]]` has the best first.",
+            "Odds are buyers divided by those that did not buy, in each of the two groups.",
+            "The weight is a difference of two logarithms.",
         ],
         mistakes=[
             Mistake(
-                "gains-for-lift",
-                of_all,
-                "These are gains: buyers found by all buyers.",
-                "Lift compares two rates: of the best-scored leads, and of all.",
+                "upside-down",
+                lambda: log_odds(rate(False)) - log_odds(rate(True)),
+                "The sign is wrong: you compared the leads without a download with those that "
+                "have one.",
+                "Subtract the log-odds of the reference, the leads without a download.",
             ),
             Mistake(
-                "rate-for-lift",
-                lambda score, bought, depth: lift(score, bought, depth) * sum(bought) / len(bought),
-                "This is the rate of the best-scored leads; it is not yet compared with anything.",
-                "Divide by the rate of all leads.",
+                "rates-for-odds",
+                lambda: math.log(rate(True) / rate(False)),
+                "That is the logarithm of the ratio of the two *rates*.",
+                "Divide the buyers by those that did not buy, not by all.",
             ),
             Mistake(
-                "worst-first",
-                lambda score, bought, depth: lift([-s for s in score], bought, depth),
-                "You took the leads with the *lowest* scores.",
-                "Sort so that the highest comes first.",
+                "difference-of-rates",
+                lambda: rate(True) - rate(False),
+                "That is the difference of the two rates; a logistic regression adds log-odds.",
+                "Turn each rate into log-odds first.",
             ),
             Mistake(
-                "order-as-given",
-                lambda score, bought, depth: lift(range(len(score), 0, -1), bought, depth),
-                "You took the first leads of the list; they are in no order.",
-                "Sort by score before you cut.",
+                "ratio-for-logarithm",
+                lambda: math.exp(log_odds(rate(True)) - log_odds(rate(False))),
+                "That is by how much the odds are multiplied; the weight is its logarithm.",
+                "Take the logarithm.",
             ),
-            upside_down(),
+            Mistake(
+                "intercept",
+                lambda: log_odds(rate(False)),
+                "That is the intercept: the log-odds of leads without a download.",
+                "By how much do those with a download differ?",
+            ),
         ],
-        after="At depth 1 it is 1, whatever the score.",
+        after="With more features beside it the weight would be another one.",
     ),
     Task(
         "14.4",
-        "An AUC to believe",
-        name="honest_auc",
-        kind=Number(tolerance=0.011),
-        truth=trees_auc,
-        section="Trees that correct each other: gradient boosting",
+        "From weights to a probability",
+        name="probability",
+        kind=Function(
+            Number(decimals=6),
+            calls=[
+                (-1.4, {"webinars": 0.4, "partner": 0.5}, {"webinars": 2, "partner": 1}),
+                (0.3, {"webinars": 0.4}, {"webinars": 0}),
+                (-0.5, {"pages": 0.1, "mobile": -0.3}, {"pages": 12, "mobile": 1}),
+                (0, {"webinars": -0.8}, {"webinars": 3}),
+            ],
+        ),
+        truth=probability,
+        section="Points that are learnt: logistic regression",
         hints=[
-            "When was each of the columns written?",
-            "Fit on one of the two tables, predict the other.",
+            "First the log-odds: the intercept and, for each feature, weight times value.",
+            "From log-odds $z$ back to a probability leads 1/(1 + e to the power of minus z).",
         ],
         mistakes=[
             Mistake(
-                "leak",
-                lambda: trees_auc((*COUNTS, "portal_logins")),
-                "Far too good: `portal_logins` was written after the lead had bought.",
-                "Leave that column out.",
+                "no-intercept",
+                lambda intercept, weights, lead: probability(0, weights, lead),
+                "The intercept is missing.",
+                "Add it to the sum.",
             ),
             Mistake(
-                "judged-on-what-it-learnt",
-                lambda: trees_auc(asked="learn"),
-                "You judged the model on the leads it has learnt from, some of which it knows by "
-                "heart.",
-                "Predict `judge`.",
+                "log-odds-for-probability",
+                lambda intercept, weights, lead: log_odds(probability(intercept, weights, lead)),
+                "These are the log-odds.",
+                "Turn them into a probability.",
             ),
             Mistake(
-                "fitted-on-all",
-                lambda: trees_auc(taught="all"),
-                "The model has seen the leads on which it is judged.",
-                "Fit on `learn` only.",
+                "odds-for-probability",
+                lambda *lead: probability(*lead) / (1 - probability(*lead)),
+                "These are the odds.",
+                "The probability is the odds divided by 1 plus the odds.",
+            ),
+            Mistake(
+                "wrong-sign",
+                lambda *lead: 1 - probability(*lead),
+                "That is the probability that the lead does *not* buy.",
+                "Look at the sign in the exponent.",
+            ),
+            Mistake(
+                "weights-without-values",
+                lambda intercept, weights, lead: probability(
+                    intercept, weights, dict.fromkeys(lead, 1)
+                ),
+                "You added the weights and forgot the values of the lead.",
+                "Multiply each weight by the lead's value of that feature.",
             ),
         ],
-        after="Lower than all the wrong ones: that is what makes it worth something.",
+        after="That is all that `predict_proba` does, once the weights are known.",
     ),
     Task(
         "14.5",
-        "How many calls pay",
-        name="calls",
-        kind=Number(whole=True, unit="leads"),
-        truth=lambda: int(selected(COST / MARGIN)[0].sum()),
-        section="Whom to call",
-        hints=["From which probability on does a call bring as much as it costs?"],
+        "Promised and came",
+        name="excess",
+        kind=List(Number(unit="fraction", decimals=3)),
+        truth=excess,
+        section="When the world moves: drift",
+        hints=[
+            "Two means per month: of `with_opens`, and of `bought`.",
+            "Label and score must be of the same leads: those that were called.",
+        ],
         mistakes=[
             Mistake(
-                "one-half",
-                lambda: int(selected(0.5)[0].sum()),
-                "You called from one half on; that would be right for a margin of twice the cost.",
-                "The threshold is cost / margin.",
+                "the-other-score",
+                lambda: excess("probability"),
+                "You took the score without the opened mails.",
+                "Use the column `with_opens`.",
             ),
             Mistake(
-                "cost-of-the-lesson",
-                lambda: int(selected(60 / MARGIN)[0].sum()),
-                "You took the EUR 60 of the lesson; here a call costs EUR 90.",
-                "Use the cost that the task gives.",
+                "came-less-promised",
+                lambda: [-gap for gap in excess()],
+                "You subtracted what was promised from what came.",
+                "Promised less came.",
             ),
             Mistake(
-                "margin-less-cost",
-                lambda: int(selected(COST / (MARGIN - COST))[0].sum()),
-                "You subtracted the cost from the margin first; then it counts twice.",
-                "At the threshold, probability times margin equals the cost.",
+                "uncalled-counted",
+                lambda: excess(called=False),
+                "The leads that nobody called are among them; the score is about called leads.",
+                "Take those with `called` only.",
             ),
-            Mistake(
-                "uncalled-for-called",
-                lambda: int((~selected(COST / MARGIN)[0]).sum()),
-                "These are the leads for whom a call does *not* pay.",
-                "Count those at or above the threshold.",
-            ),
+            percent_for_fraction(),
         ],
-        after="A more expensive call makes the list shorter, and that is all that it changes.",
+        after="Too much in every month: this is not chance, it is drift.",
     ),
     Task(
         "14.6",
-        "Next week's list",
-        name="to_call",
-        kind=List(Text(), ordered=False),
-        truth=lambda: best(ROOM, COST / MARGIN),
-        section="The list for Monday",
+        "What the words alone know",
+        name="text_auc",
+        kind=Number(decimals=3),
+        truth=auc,
+        section="What they write",
         hints=[
-            "Two limits hold at once: how many can be called, and for whom it pays.",
-            "Keep those at or above cost / margin, sort them, and take at most twenty.",
+            "Which leads have an `intent`, a label and a `weight`? Judge on those of 2026.",
+            "`scoring.auc(score, outcome, weights=...)`.",
         ],
         mistakes=[
             Mistake(
-                "capacity-only",
-                lambda: best(ROOM),
-                "You filled the list. For the last of them a call costs more than it brings.",
-                "Leave out the leads below cost / margin.",
+                "without-weights",
+                lambda: auc(weighted=False),
+                "That is the AUC among the called leads; the task asks for all leads that wrote.",
+                'Give `weights=` the column "weight".',
             ),
             Mistake(
-                "one-half",
-                lambda: best(ROOM, 0.5),
-                "You took those from one half on; a call pays for others too.",
-                "The threshold is cost / margin.",
+                "earlier-leads",
+                auc_of_taught,
+                "You judged on the leads of 2025, from which the reader has learnt the words.",
+                "Take the leads scored on 1 January 2026 or later.",
             ),
             Mistake(
-                "points-for-probability",
-                lambda: most_points(len(best(ROOM, COST / MARGIN))),
-                "You sorted by points.",
-                "Sort by `probability`.",
+                "silence-as-no-intent",
+                auc_of_gaps,
+                "The leads without a message are in it, with an intent of 0.",
+                "Take those that wrote something.",
+            ),
+            Mistake(
+                "the-whole-score",
+                lambda: auc("probability"),
+                "That is the AUC of the whole score.",
+                "Use the column `intent`.",
             ),
         ],
-        after="An adviser can begin with it on Monday.",
+        after="The words alone order these leads better than the card orders all.",
+        equivalent={
+            "the bound of scored['scored_at'] >= '2026-01-01' moved": "none was scored at midnight"
+        },
     ),
 ]
+
+
+def _weighted_in_all_months():
+    leads = school.form_leads()
+    leads = leads[leads["bought"].notna()].astype({"bought": bool})
+    share = leads.groupby("points")["called"].transform("mean")
+    return np.average(leads.loc[leads["called"], "bought"], weights=1 / share[leads["called"]])
