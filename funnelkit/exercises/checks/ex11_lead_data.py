@@ -1,4 +1,4 @@
-"""Tasks of exercise 11: lead data, quality and features."""
+"""Tasks of exercise 11: lead data."""
 
 from functools import cache
 
@@ -6,11 +6,10 @@ import pandas as pd
 
 import funnelkit
 from funnelkit import quality, school
-from funnelkit.exercises.kinds import Boolean, Call, Function, Number, Text
+from funnelkit.exercises.kinds import Boolean, Call, Function, List, Number, Text
 from funnelkit.exercises.tasks import Mistake, Task, percent_for_fraction
 
 NAN = float("nan")
-LATE_COLUMNS = ["converted_at", "portal_logins", "owner", "called"]
 
 
 @cache
@@ -36,37 +35,54 @@ def contradicts(age, birth_year, year):
     return bool(not pd.isna(off) and off not in (0, 1))
 
 
-def shared_phones(table):
-    """Return how many phones occur in more than one row."""
-    return int((table["phone_key"].value_counts() > 1).sum())
+def contacts():
+    """Return the changes of consent of task 11.3, days read as they are written."""
+    days = ["05/01/2026", "28/01/2026", "03/02/2026", "02/03/2026", "10/01/2026", "07/02/2026"]
+    days += ["31/01/2026", "04/02/2026", "01/05/2026", "30/04/2026", "12/03/2026"]
+    days += ["05/02/2026", "20/03/2026"]
+    words = ["Yes", "Yes", "No", "Y", "No", "", "No", "Yes", "opt-out", "Yes", "No"]
+    words += ["No", "Yes"]
+    table = pd.DataFrame({"contact": list("ABBCCDEEFFGHH"), "text": days, "consent": words})
+    return table.assign(changed=pd.to_datetime(table["text"], format="%d/%m/%Y"))
 
 
-def on_shared_phones():
-    """Return how many people have a phone that somebody else has as well."""
-    counts = people()["phone_key"].value_counts()
-    return int(counts[counts > 1].sum())
+def may_write(by="changed", keep="last", words=("Yes", "Y")):
+    """Return the contacts of whom the row kept, in this order of rows, says one of the words."""
+    table = contacts()
+    if by:
+        table = table.sort_values(["contact", by])
+    kept = table.drop_duplicates("contact", keep=keep)
+    return kept.loc[kept["consent"].isin(words), "contact"].tolist()
 
 
-def before(table, moment="2025-07-01"):
-    """Return the incomes of those who came before a moment."""
-    return table.loc[table["created_at"] < moment, "income"]
+def ever_yes():
+    """Return the contacts that have agreed at any time."""
+    table = contacts()
+    return sorted(set(table.loc[table["consent"].isin(["Yes", "Y"]), "contact"]))
+
+
+def records():
+    """Return the records of task 11.4."""
+    email = ["ann@x", "a.b@y", "n/a", "a.b@y", "n/a", "tom@z", "kim@w", "tom@z", "a.k@v"]
+    phone = ["601", "601", "601", "733", "733", "733", "-", "-", "733"]
+    born = [1980, 1980, 2004, 1980, 1980, 1991, 1991, 1991, 1981]
+    names = [f"r{number}" for number in range(1, 10)]
+    return pd.DataFrame({"email": email, "phone": phone, "born": born}, index=names)
+
+
+def same_as_r1(keys=(("email",), ("phone", "born")), **options):
+    """Return the records of the person of r1."""
+    person = quality.resolve_identities(records(), [list(key) for key in keys], **options)
+    return person.index[person == person["r1"]].tolist()
+
+
+def smallest_crowd(pairs):
+    """Return the k of a list of pairs, one per person."""
+    return min(pairs.count(pair) for pair in pairs)
 
 
 @cache
-def screen():
-    """Return the leakage screen of the people who came before November 2025."""
-    early = people()[people()["created_at"] < "2025-11-01"]
-    enrolled = early["converted_at"] - early["created_at"] <= pd.Timedelta("60D")
-    return quality.leakage_screen(early.drop(columns=["lead_id", "converted"]), enrolled)
-
-
-def best_honest():
-    """Return the most telling column that is known 48 hours after the record was made."""
-    return next(name for name in screen().index if name not in LATE_COLUMNS)
-
-
-@cache
-def crowds():
+def crowds(k=6):
     """Return how recognisable people are in each version."""
     table = people()
     decade, region = table["birth_year"] // 10 * 10, table["postcode"].str[:1]
@@ -76,17 +92,24 @@ def crowds():
         "year and region": [year, region],
         "decade and postcode": [decade, postcode],
         "decade, region and gender": [decade, region, gender],
-        "decade and region": [decade, region],
+        "decade and gender": [decade, gender],
+        "decade, region and entry": [decade, region, table["entry"]],
+        "decade, region and device": [decade, region, table["device"]],
         "decade": [decade],
     }
     tables = {name: pd.concat(columns, axis=1) for name, columns in versions.items()}
-    return quality.compare_k_anonymity(tables, k=5)
+    return quality.compare_k_anonymity(tables, k=k)
 
 
 def to_hand_on(limit=0.01):
     """Return the most detailed version that leaves at most the limit in small crowds."""
     allowed = crowds()[crowds()["share_below"] <= limit]
     return allowed["combinations"].idxmax()
+
+
+PAIRS = [(1980, "71100"), (1980, "71100"), (1991, "71100"), (1991, "71100"), (1991, "41900")]
+EACH_TWICE = [(1980, "71100"), (1991, "71100")] * 2
+THREES = [("f", "7")] * 4 + [("m", "7")] * 3 + [("f", "4")] * 8
 
 
 TASKS = [
@@ -136,11 +159,11 @@ TASKS = [
             Mistake(
                 "raw-rows",
                 lambda: untracked(leads()),
-                "You counted rows of the export, in which some people stand twice.",
+                "You counted rows of the export, in which some people are twice.",
                 "Use `people`.",
             ),
         ],
-        after="They were on the site, and enrol about as often as those whose visits we know.",
+        after="They were on the site, and are not like people who never came.",
     ),
     Task(
         "11.2",
@@ -199,221 +222,226 @@ TASKS = [
                 "turned-round",
                 lambda age, birth_year, year: bool(year - birth_year - age in (0, 1)),
                 "You return True where age and birth year agree.",
-                "True stands for a contradiction.",
+                "True means that there is a contradiction.",
             ),
         ],
         after="This is the second of the school's rules; it found the old list.",
     ),
     Task(
         "11.3",
-        "Phones that people share",
-        name="shared_phones",
-        kind=Number(whole=True, unit="phones"),
-        truth=lambda: shared_phones(people()),
-        section="One person, two records",
+        "Whom one may write to",
+        name="may_write",
+        kind=List(Text(), ordered=False),
+        truth=may_write,
+        section="At the door",
         hints=[
-            "In `people` each row is one person, so a phone that occurs in two rows has two.",
-            "`value_counts` leaves missing phones out.",
+            "Turn the days into times with `pd.to_datetime(..., format=...)`, then sort.",
+            "After sorting, `drop_duplicates(..., keep=...)` leaves one row per contact; then "
+            "keep the rows whose word is one of the two.",
         ],
         mistakes=[
             Mistake(
-                "raw-rows",
-                lambda: shared_phones(leads()),
-                "You counted in the export, where a repeated row shares the phone with itself.",
-                "Use `people`.",
+                "not-empty-is-true",
+                lambda: may_write(words=("Yes", "Y", "No", "opt-out")),
+                "You took every word for a yes; so does `.astype(bool)`, as no text but the "
+                "empty one is false.",
+                "Map each word: only two of them are a yes.",
             ),
             Mistake(
-                "records-for-people",
-                lambda: shared_phones(leads().drop_duplicates()),
-                "You counted records: a person with two addresses shares the phone with nobody.",
-                "Use `people`.",
+                "ever-yes",
+                ever_yes,
+                "You list all contacts that have agreed at some time, including those that have "
+                "withdrawn it.",
+                "Take the latest row of each contact.",
             ),
             Mistake(
-                "people-for-phones",
-                on_shared_phones,
-                "That is how many *people* share a phone with somebody; the task asks for phones.",
-                "Count the phones that occur more than once.",
+                "days-as-text",
+                lambda: may_write(by="text"),
+                "You sorted the days as texts, so that 28/01 comes after 03/02.",
+                'Read them with `pd.to_datetime(..., format="%d/%m/%Y")` first.',
             ),
             Mistake(
-                "rows-after-the-first",
-                lambda: int(people()["phone_key"].dropna().duplicated().sum()),
-                "`duplicated` marks every row after the first: three people on one count twice.",
-                "Count the phones that occur more than once.",
+                "order-of-the-rows",
+                lambda: may_write(by=""),
+                "You took the last row of each contact as the table has them; C and F are not in "
+                "order of time.",
+                "Sort by the day first.",
             ),
             Mistake(
-                "missing-are-repeats",
-                lambda: int(people()["phone_key"].duplicated().sum()),
-                "To `duplicated` all missing phones are repeats of one.",
-                "Leave the missing out, and count each shared phone once.",
+                "first-word",
+                lambda: may_write(keep="first"),
+                "You took the *first* row of each contact; what counts is the latest.",
+                "Keep the last row after sorting by the day.",
             ),
             Mistake(
-                "missing-as-one-phone",
-                lambda: shared_phones(people().fillna({"phone_key": "none"})),
-                "One of your phones is the missing one: people without a number share nothing.",
-                "Leave the missing out.",
+                "one-word-forgotten",
+                lambda: may_write(words=("Yes",)),
+                "You left out those who said `Y`: the house counts it as a yes.",
+                "Map both words.",
             ),
         ],
-        after="So many wrong joins would have followed if the phone alone were the key.",
+        after="Everybody else gets no mail, including those who never answered.",
+        equivalent={"without kind='stable'": "no contact has two rows of the same day"},
     ),
     Task(
         "11.4",
-        "What a gap is filled with",
-        name="fill",
-        kind=Number(unit="EUR", decimals=0),
-        truth=lambda: before(people()).median(),
-        section="What is learnt, is learnt on the training part",
+        "One person, several records",
+        name="same_person",
+        kind=List(Text(), ordered=False),
+        truth=same_as_r1,
+        section="One person, two records",
         hints=[
-            "Whatever is used on later people has to be learnt on the earlier ones.",
-            "Which of mean and median is not moved by a few very high incomes?",
+            "`quality.resolve_identities` takes a list of keys, and each key is a list of columns.",
+            "It gives a number per record; the records of one person have the number of `r1`.",
         ],
         mistakes=[
             Mistake(
-                "learnt-on-all",
-                lambda: people()["income"].median(),
-                "You learnt the fill on all people, those of the test among them: on 1 July 2025 "
-                "nobody knew them.",
-                "Take the people who came before that day.",
+                "phone-alone",
+                lambda: same_as_r1(keys=[["email"], ["phone"]]),
+                "You tied records by the phone alone: households share one.",
+                "The phone ties only together with the year of birth.",
             ),
             Mistake(
-                "learnt-on-the-test",
-                lambda: people().loc[people()["created_at"] >= "2025-07-01", "income"].median(),
-                "You learnt the fill on the people on whom the model is to be judged.",
-                "Take the people who came before that day.",
+                "placeholders-as-values",
+                lambda: same_as_r1(placeholders=[]),
+                "You tied strangers who have the same placeholder.",
+                "Leave `placeholders` as it is, or make these values missing first.",
             ),
             Mistake(
-                "mean-for-median",
-                lambda: before(people()).mean(),
-                "That is the mean, which the few highest incomes pull up; most people earn less.",
-                "Take the median.",
+                "ties-not-followed",
+                lambda: ["r1", "r2"],
+                "You stopped at the records that are tied to `r1` itself.",
+                "Go on to those that are tied to these, and so on.",
             ),
             Mistake(
-                "mean-of-all",
-                lambda: people()["income"].mean(),
-                "That is the mean of everybody: pulled up by the highest incomes, and learnt on "
-                "the test as well.",
-                "Take the median of the people who came before 1 July 2025.",
+                "one-step-too-few",
+                lambda: ["r1", "r2", "r4"],
+                "You followed the ties for two steps; the last record leads to one more.",
+                "Go on until nothing is added, or let `quality.resolve_identities` do it.",
             ),
             Mistake(
-                "raw-rows",
-                lambda: before(leads()).median(),
-                "In the export some incomes are in crowns, and some people stand twice.",
-                "Use `people`.",
+                "all-columns-together",
+                lambda: ["r1"],
+                "You asked for e-mail, phone *and* year at once; nobody has all three alike.",
+                "Two keys, one after the other: either of them ties.",
             ),
             Mistake(
-                "zeros-first",
-                lambda: before(people()).fillna(0).median(),
-                "You filled the gaps with 0 first and took the median of that.",
-                "Leave the gaps as they are; `median` passes over them.",
+                "itself-left-out",
+                change=lambda right: [name for name in right if name != "r1"],
+                message="`r1` itself is missing from your list.",
+                next="Add it.",
             ),
         ],
-        after="A pipeline does this by itself, if it is fitted on the training part only.",
+        after="Four records of one person, and `r1` and `r5` have nothing in common.",
+        equivalent={
+            "'r2' for 'r1'": "r2 is the same person, so it has the same number",
+            "'r4' for 'r1'": "r4 is the same person, so it has the same number",
+        },
     ),
     Task(
         "11.5",
-        "The best column that may be used",
-        name="best_column",
-        kind=Text(),
-        truth=best_honest,
-        section="A column that knows the answer",
+        "The smallest crowd",
+        name="smallest_crowd",
+        kind=Function(
+            Number(whole=True, unit="people"), calls=[(PAIRS,), (EACH_TWICE,), (THREES,)]
+        ),
+        truth=smallest_crowd,
+        section="Lost in a crowd",
         hints=[
-            "Go down the table, and ask of each column when it is filled, and by whom.",
-            "A lead has an owner from the day on which an adviser calls.",
+            "Count how many people have each pair.",
+            "`pd.Series(pairs).value_counts()` counts them; which of the counts is k?",
         ],
         mistakes=[
             Mistake(
-                "most-telling",
-                lambda: screen().index[0],
-                "A lead with a time of enrolment has enrolled: that is the outcome itself.",
-                "Which columns are filled within 48 hours?",
+                "largest-crowd",
+                lambda pairs: max(pairs.count(pair) for pair in pairs),
+                "That is the *largest* group: it protects those who are in it and nobody else.",
+                "Take the smallest.",
             ),
             Mistake(
-                "leaking-column",
-                lambda: "portal_logins",
-                "Log-ins are counted on the day of the export, and only those who enrolled log in.",
-                "Which columns are filled within 48 hours?",
+                "number-of-groups",
+                lambda pairs: len(set(pairs)),
+                "That is how many different pairs there are, and not how many people share one.",
+                "Count the people of each pair.",
             ),
             Mistake(
-                "filled-by-the-call",
-                lambda: "owner",
-                "It is below the limit of the screen and leaks all the same: a lead gets an owner "
-                "when an adviser calls.",
-                "A flag is a question, and no flag is no clearance: when is the column filled?",
+                "people-in-all",
+                lambda pairs: len(pairs),
+                "That is how many people there are.",
+                "Count the people of each pair, and take the smallest count.",
             ),
             Mistake(
-                "the-call-itself",
-                lambda: "called",
-                "The call comes later than the 48 hours, and the score is to decide about it.",
-                "Go on to the next column.",
-            ),
-            Mistake(
-                "device-too-far-down",
-                lambda: "device",
-                "The device may be used, but a column further up tells more and may be used too.",
-                "Take the first column that you need not strike out.",
-            ),
-            Mistake(
-                "visits-too-far-down",
-                lambda: "visit_count",
-                "Visits may be used, and come to mind first; here a column further up tells more.",
-                "Take the first column that you need not strike out.",
+                "first-of-the-pair",
+                lambda pairs: min([a for a, _ in pairs].count(a) for a, _ in pairs),
+                "You grouped by the first of the two alone; an outsider knows both.",
+                "Count equal pairs.",
             ),
         ],
-        after="How a lead came in tells most, and it is known in the first second.",
+        after="One person who is alone is enough for k to be 1.",
     ),
     Task(
         "11.6",
         "What to hand on",
-        name="version",
-        kind=Text(
-            choices=(
-                "exact",
-                "year and region",
-                "decade and postcode",
-                "decade, region and gender",
-                "decade and region",
-                "decade",
-            )
-        ),
-        truth=to_hand_on,
-        section="Standing in a crowd",
+        name="left_out",
+        kind=Number(whole=True, unit="people"),
+        truth=lambda: int(crowds().loc[to_hand_on(), "below"]),
+        section="Lost in a crowd",
         hints=[
-            "`quality.compare_k_anonymity(versions, k=5)` has a row for each version.",
+            "`quality.compare_k_anonymity(versions, k=6)` has a row for each version.",
             "First strike out what has too large a `share_below`; then take, of what is left, the "
-            "version with the most `combinations`.",
+            "version with the most `combinations`. Its `below` is asked for.",
         ],
         mistakes=[
             Mistake(
-                "names-taken-out",
-                lambda: "exact",
-                "Without names and addresses most people can still be picked out by year, "
-                "postcode and gender.",
-                "Look at `share_below`.",
+                "alone-for-below",
+                lambda: int(crowds().loc[to_hand_on(), "alone"]),
+                "These are the people who are *alone*; all who are in a crowd of less than 6 are "
+                "left out.",
+                "Take the column `below`.",
             ),
             Mistake(
-                "most-detail",
-                lambda: "decade and postcode",
-                "It keeps much detail, and far more than 1 % are in a crowd of less than 5.",
-                "Strike out what has too large a `share_below` first.",
+                "another-crowd",
+                lambda: int(crowds(k=5).loc[to_hand_on(), "below"]),
+                "You asked for a crowd of 5, as the lesson does; this house asks for 6.",
+                "Give `k=6`.",
             ),
             Mistake(
-                "nearly",
-                lambda: "year and region",
-                "More than 1 % of the people are in a crowd of less than 5 there.",
-                "Compare `share_below` with 0.01.",
+                "just-over-the-limit",
+                lambda: int(crowds().loc["decade, region and device", "below"]),
+                "That version has the most combinations and just breaks the rule: its "
+                "`share_below` is above 0.01.",
+                "Strike it out, and take the next.",
             ),
             Mistake(
-                "percent-misread",
-                lambda: "decade, region and gender",
-                "Its `share_below` is a fraction, and above 0.01: more than 1 %.",
-                "Compare `share_below` with 0.01.",
-            ),
-            Mistake(
-                "coarsest",
-                lambda: "decade",
-                "It hides people, and also the region, which could have been kept.",
+                "fewest-left-out",
+                lambda: int(crowds().loc["decade", "below"]),
+                "You chose the version that leaves out the fewest, which also tells the least.",
                 "Of the versions that are allowed, take the one with the most combinations.",
             ),
+            Mistake(
+                "rule-broken",
+                lambda: int(crowds().loc["exact", "below"]),
+                "Without names most people can still be picked out by year, postcode and gender: "
+                "far more than 1 % are in a small crowd.",
+                "Compare `share_below` with 0.01.",
+            ),
+            Mistake(
+                "rule-nearly-kept",
+                lambda: int(crowds().loc["decade, region and gender", "below"]),
+                "More than 1 % of the people are in a crowd of less than 6 there: `share_below` "
+                "is a fraction.",
+                "Compare `share_below` with 0.01.",
+            ),
+            Mistake(
+                "combinations-for-people",
+                lambda: int(crowds().loc[to_hand_on(), "combinations"]),
+                "That is how many combinations there are, and not how many people are left out.",
+                "Take the column `below`.",
+            ),
         ],
-        after="The few who are left in small crowds are left out, and the rest may go.",
+        after="Whether the table may go at all is a question of purpose and lawful basis.",
+        equivalent={
+            "the bound of crowds['share_below'] <= 0.01 moved": "no version lies at exactly 1 %",
+        },
     ),
 ]
