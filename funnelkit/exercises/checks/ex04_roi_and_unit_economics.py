@@ -95,13 +95,13 @@ def levels():
     return weekly.groupby(["pulse", "channel"])[["spend", "clicks"]].mean()
 
 
-def next_euro(*, average=False, step="customer", own=1, worth=None):
-    """Return what a further euro returns on margin, by channel."""
+def next_euro(*, average=False, step="customer", net=False, worth=None):
+    """Return how much margin a further euro brings back, by channel."""
     one, two = (levels().loc[pulse].loc[SITE] for pulse in (1.0, 2.0))
     rise = two if average else two - one
     rate = reached()[step] / reached()["visit"]
     worth = year_margin() if worth is None else worth
-    return (rise["clicks"] / rise["spend"] * rate * worth - own).to_dict()
+    return (rise["clicks"] / rise["spend"] * rate * worth - net).to_dict()
 
 
 def revenue_of_a_customer():
@@ -339,12 +339,12 @@ TASKS = [
         "4.5",
         "The next hundred euros",
         name="next_euro",
-        kind=Mapping(Number(unit="EUR per EUR", decimals=3)),
+        kind=Mapping(Number(unit="EUR per EUR", decimals=2)),
         truth=next_euro,
         section="The last euro",
         hints=[
             "How many more visits, for how many more euros? And what is a visit worth?",
-            "A visit is worth the share who enrol times `M`; take off the euro at the end.",
+            "A visit is worth the share who enrol times `M`.",
         ],
         mistakes=[
             Mistake(
@@ -355,10 +355,11 @@ TASKS = [
                 "Take the rise from pulse 1 to pulse 2, in visits and in euros.",
             ),
             Mistake(
-                "cost-not-subtracted",
-                lambda: next_euro(own=0),
-                "That is what comes back for the euro; the euro itself has to be taken off.",
-                "Subtract 1: a euro that just pays for itself returns 0.",
+                "net-for-gross",
+                lambda: next_euro(net=True),
+                "You took the euro itself off; the task asks what it brings back, so that 1 is "
+                "break-even.",
+                "Do not subtract 1.",
             ),
             Mistake(
                 "lead-for-customer",
@@ -368,7 +369,7 @@ TASKS = [
             ),
             Mistake(
                 "visits-for-euros",
-                lambda: {name: value for name, value in next_euro(own=0, worth=1).items()},
+                lambda: next_euro(worth=1),
                 "You left out what a customer brings: these are enrolments per euro.",
                 "Multiply by `M`.",
             ),
@@ -379,7 +380,7 @@ TASKS = [
                 "Take the margin, `M`.",
             ),
         ],
-        after="Only seo is clearly above 0, and each of these numbers has an interval.",
+        after="Only seo is well above 1, and each of these numbers has an interval.",
     ),
     Task(
         "4.6",
