@@ -2,28 +2,45 @@
 
 from functools import cache
 
-import pandas as pd
-
 import funnelkit
 from funnelkit import funnels, metrics
-from funnelkit.exercises.kinds import Function, List, Number, Text
+from funnelkit.exercises.kinds import Function, List, Mapping, Number
 from funnelkit.exercises.tasks import Mistake, Task, upside_down
-from funnelkit.school import books, clean_log, year_margin
+from funnelkit.school import END, books, clean_log, year_margin
 
 SITE = ["seo", "brand_search", "social_ads", "social", "content"]
+OFF_SITE = ["partner", "offline"]
 
 
-def seo_roi(*, margin=True):
-    """Return the return of seo, on margin or on revenue."""
-    row = books().loc["seo"]
+# ---------------------------------------------------------------- 4.1, 4.2
+
+
+def off_site(*, margin=True, channels=OFF_SITE):
+    """Return the return of some channels together, on margin or on revenue."""
+    row = books().loc[list(channels)].sum()
     delivery = row["delivery"] if margin else 0
     return metrics.roi_on_margin(row["revenue"], delivery, row["cost"])
 
 
-def each_cac():
-    """Return the acquisition cost of each channel that costs money."""
-    paid = books()[books()["cost"] > 0]
-    return metrics.cost_per(paid["cost"], paid["customers"])
+def without_partner(*, keep=False):
+    """Return the books, without the partner unless it is kept."""
+    return books() if keep else books().drop(index="partner")
+
+
+def cac(basis="paid", *, keep=False):
+    """Return the acquisition cost over all channels."""
+    table = without_partner(keep=keep)
+    return metrics.cac(table["cost"], table["customers"], basis=basis)
+
+
+def mean_of_cacs():
+    """Return the mean of the channels' acquisition costs."""
+    table = without_partner()
+    table = table[table["cost"] > 0]
+    return metrics.cost_per(table["cost"], table["customers"]).mean()
+
+
+# ---------------------------------------------------------------- 4.3 to 4.6
 
 
 @cache
@@ -35,113 +52,247 @@ def reached():
         user="person_id",
         by="channel",
         window="60D",
-        observed_until=clean_log()["timestamp"].max(),
+        observed_until=END,
     )
-    return table.groupby("channel", observed=True)[funnels.STEPS].count()
+    return table.groupby("channel", observed=True)[funnels.STEPS].count().loc[SITE]
 
 
-def of_ads(step):
-    """Return the share of the visitors of social_ads who reached a step."""
-    return reached().loc["social_ads", step] / reached().loc["social_ads", "visit"]
+def highest_price(worth=None, *, step="customer", of="visit", channel="social_ads"):
+    """Return the highest price of a visit at the two ends of the rate's interval."""
+    row = reached().loc[channel]
+    ends = metrics.wilson_interval(row[step], row[of])
+    return [end * (year_margin() if worth is None else worth) for end in ends]
 
 
-@cache
-def returns():
-    """Return, by channel, average and marginal visits per EUR, and the margin of a visit."""
+def by_wald():
+    """Return the same by Wald's interval."""
+    row = reached().loc["social_ads"]
+    return [end * year_margin() for end in metrics.wald_interval(row["customer"], row["visit"])]
+
+
+def price_of_a_visit():
+    """Return what a visit cost in the first months of 2026, by channel."""
     spend = funnelkit.load("spend")
-    spend["week"] = spend["date"].dt.to_period("W").astype(str)
-    weekly = spend.groupby(["channel", "week"]).agg(
-        pulse=("pulse", "first"),
-        spend=("spend", "sum"),
-        visits=("clicks", "sum"),
-        days=("date", "size"),
-    )
-    weekly = weekly[weekly["days"] == 7]
-    levels = weekly.groupby(["channel", "pulse"])[["spend", "visits"]].mean()
-    one, two = levels.xs(1.0, level="pulse"), levels.xs(2.0, level="pulse")
-    total = weekly.groupby("channel")[["spend", "visits"]].sum()
-    table = pd.DataFrame(
-        {
-            "average": total["visits"] / total["spend"],
-            "marginal": (two["visits"] - one["visits"]) / (two["spend"] - one["spend"]),
-            "margin": reached()["customer"] / reached()["visit"] * year_margin(),
-        }
-    )
-    return table.loc[SITE]
+    bought = spend[spend["date"].between("2026-01-01", "2026-05-01")]
+    bought = bought.groupby("channel")[["spend", "clicks"]].sum()
+    return (bought["spend"] / bought["clicks"])[SITE]
 
 
 def marginal(cost, returned):
     """Return what each further euro brought, level by level."""
     steps = zip(cost, cost[1:], returned, returned[1:], strict=False)
-    return [(after - before) / (dear - cheap) for cheap, dear, before, after in steps]
+    return [(after - before) / (higher - lower) for lower, higher, before, after in steps]
+
+
+@cache
+def levels():
+    """Return what a week cost and brought on average, by pulse and channel."""
+    spend = funnelkit.load("spend")
+    spend["week"] = spend["date"].dt.to_period("W").astype(str)
+    by_week = spend.groupby(["channel", "week"])
+    weekly = by_week[["spend", "clicks"]].sum().assign(pulse=by_week["pulse"].first())
+    weekly = weekly[by_week.size() == 7]
+    return weekly.groupby(["pulse", "channel"])[["spend", "clicks"]].mean()
+
+
+def next_euro(*, average=False, step="customer", net=False, worth=None):
+    """Return how much margin a further euro brings back, by channel."""
+    one, two = (levels().loc[pulse].loc[SITE] for pulse in (1.0, 2.0))
+    rise = two if average else two - one
+    rate = reached()[step] / reached()["visit"]
+    worth = year_margin() if worth is None else worth
+    return (rise["clicks"] / rise["spend"] * rate * worth - net).to_dict()
+
+
+def revenue_of_a_customer():
+    """Return what a customer paid in the first year, EUR."""
+    return float(books()["revenue"].sum() / books()["customers"].sum())
+
+
+ATTAINABLE = {"visit_price": 2.2, "lead_rate": 0.145, "closing_rate": 0.5}
+
+
+def profit(visit_price, lead_rate, booking_rate, closing_rate, margin):
+    """Return the profit of a thousand visits, EUR."""
+    return 1000 * (lead_rate * booking_rate * closing_rate * margin - visit_price)
+
+
+@cache
+def now():
+    """Return the inputs of seo as they are."""
+    row = reached().loc["seo"]
+    return {
+        "visit_price": price_of_a_visit()["seo"],
+        "lead_rate": row["lead"] / row["visit"],
+        "booking_rate": row["opportunity"] / row["lead"],
+        "closing_rate": row["customer"] / row["opportunity"],
+        "margin": year_margin(),
+    }
+
+
+def moved(values=None):
+    """Return the profit with one lever at a time at its attainable value."""
+    values = ATTAINABLE if values is None else values
+    return {name: profit(**now() | {name: value}) for name, value in values.items()}
+
+
+def gains(values=None):
+    """Return what each lever alone adds to the profit, EUR."""
+    return {name: value - profit(**now()) for name, value in moved(values).items()}
+
+
+def one_after_the_other():
+    """Return what each lever adds on top of the ones before."""
+    state, added = dict(now()), {}
+    for name, value in ATTAINABLE.items():
+        before = profit(**state)
+        state[name] = value
+        added[name] = profit(**state) - before
+    return added
+
+
+def ten_percent_more():
+    """Return what ten percent more of each would add."""
+    better = {"visit_price": 0.9, "lead_rate": 1.1, "closing_rate": 1.1}
+    return gains({name: now()[name] * factor for name, factor in better.items()})
 
 
 TASKS = [
     Task(
         "4.1",
-        "What seo returned",
-        name="seo_roi",
+        "What the channels off the site returned",
+        name="off_site_roi",
         kind=Number(unit="EUR per EUR", decimals=3),
-        truth=seo_roi,
+        truth=off_site,
         section="What came back",
-        hints=["What is left of the revenue when delivery is paid? Take the cost from that."],
+        hints=[
+            "Add up the two rows first, then compute one return.",
+            "What is left of the revenue when delivery is paid? Take the cost from that.",
+        ],
         mistakes=[
             Mistake(
                 "revenue-for-margin",
-                lambda: seo_roi(margin=False),
+                lambda: off_site(margin=False),
                 "That is the return on revenue: delivery has not been paid yet.",
                 "Subtract `delivery` as well.",
             ),
             Mistake(
                 "cost-not-subtracted",
-                lambda: seo_roi() + 1,
+                lambda: off_site() + 1,
                 "You divided the margin by the cost: the cost itself has to be taken off first.",
                 "A channel that just pays for itself has a return of 0.",
             ),
             Mistake(
                 "roas-for-roi",
-                lambda: seo_roi(margin=False) + 1,
+                lambda: off_site(margin=False) + 1,
                 "That is revenue divided by cost, the ROAS: neither delivery nor the cost itself "
                 "has been taken off.",
                 "Subtract `delivery` and `cost` from the revenue first.",
             ),
             Mistake(
+                "rates-averaged",
+                lambda: sum(off_site(channels=[each]) for each in OFF_SITE) / 2,
+                "You averaged the two returns, as if as much had been spent in both channels.",
+                "Add up the two rows, then divide once.",
+            ),
+            Mistake(
                 "percent-for-number",
-                lambda: 100 * seo_roi(),
+                lambda: 100 * off_site(),
                 "You gave {value}, which looks like a percentage: the task asks for EUR per EUR.",
                 "Divide by 100.",
             ),
         ],
-        after="Each euro came back and brought more than two others, within a year.",
+        equivalent={"mean for sum": "means of the same two rows have the ratio of their sums"},
+        after="It is high partly because the sales team's work is not in these costs.",
     ),
     Task(
         "4.2",
-        "What a paid customer costs",
+        "If the partner stops",
         name="paid_cac",
         kind=Number(unit="EUR", decimals=2),
-        truth=lambda: metrics.cac(books()["cost"], books()["customers"], basis="paid"),
+        truth=cac,
         section="What a customer costs",
-        hints=["Whose customers belong below the line, if only paid channels count?"],
+        hints=[
+            "First leave out the row `partner`, in cost and in customers.",
+            "Whose customers belong below the line, if only paid channels count?",
+        ],
         mistakes=[
             Mistake(
                 "blended-for-paid",
-                lambda: metrics.cac(books()["cost"], books()["customers"]),
+                lambda: cac("blended"),
                 "That is the blended cost: the customers of `direct`, for whom nobody paid, are "
                 "in the denominator.",
                 "Count the customers of channels with a `cost` above 0.",
             ),
             Mistake(
+                "partner-kept",
+                lambda: cac(keep=True),
+                "The partner is still in, with its cost and its customers.",
+                "Leave its row out.",
+            ),
+            Mistake(
                 "costs-averaged",
-                lambda: each_cac().mean(),
+                mean_of_cacs,
                 "You averaged the channels' costs per customer, as if each had won as many.",
                 "Add up costs and customers first, then divide.",
             ),
             upside_down(),
         ],
-        after="This is the number to plan a budget with, and the next customer costs rather more.",
+        after="Without the cheapest channel a paid customer costs a fifth more.",
     ),
     Task(
         "4.3",
+        "What a visit may cost",
+        name="highest_price",
+        kind=List(Number(unit="EUR", decimals=2)),
+        truth=highest_price,
+        section="Break-even",
+        hints=[
+            "At break-even, the rate is cost divided by margin. Solve that for the cost.",
+            "`metrics.wilson_interval(converted, visitors)` gives the two ends of a rate.",
+        ],
+        mistakes=[
+            Mistake(
+                "lead-for-customer",
+                lambda: highest_price(step="lead"),
+                "You took the share who become leads; a lead brings no margin yet.",
+                "Take the share who enrol.",
+            ),
+            Mistake(
+                "of-leads",
+                lambda: highest_price(of="lead"),
+                "You divided by the leads: that is the highest price of a lead.",
+                "Divide by those who came.",
+            ),
+            Mistake(
+                "rate-for-price",
+                lambda: highest_price(1),
+                "These are shares of the visitors; the task asks for EUR.",
+                "What does a customer bring? A visit is worth that share of it.",
+            ),
+            Mistake(
+                "revenue-for-margin",
+                lambda: highest_price(revenue_of_a_customer()),
+                "You took the revenue of a customer: delivery has not been paid yet.",
+                "Take the margin, `M`.",
+            ),
+            Mistake(
+                "wald-for-wilson",
+                by_wald,
+                "These come from Wald's interval, the rate plus and minus 1.96 standard errors.",
+                "Use `metrics.wilson_interval`.",
+            ),
+            Mistake(
+                "higher-first",
+                lambda: highest_price()[::-1],
+                "The two are right, in the other order.",
+                "Give the lower one first.",
+            ),
+        ],
+        after="The EUR 3.10 that a visit cost are below both ends.",
+    ),
+    Task(
+        "4.4",
         "The last euros, level by level",
         name="marginal",
         kind=Function(
@@ -164,7 +315,7 @@ TASKS = [
                 lambda cost, returned: [
                     back / spent for spent, back in zip(cost, returned, strict=True)
                 ][1:],
-                "These are average returns: all that came back by all that was spent.",
+                "These are average returns: all that came back divided by all that was spent.",
                 "Divide the rise in `returned` by the rise in `cost`.",
             ),
             Mistake(
@@ -175,73 +326,94 @@ TASKS = [
                 "This is what came back more; the question is how much of it per euro.",
                 "Divide by the rise in `cost`.",
             ),
-            upside_down(),
+            Mistake(
+                "upside-down",
+                lambda cost, returned: [1 / value for value in marginal(cost, returned)],
+                "This is what one more visit cost, not what one more euro brought.",
+                "Divide the rise in `returned` by the rise in `cost`.",
+            ),
         ],
         after="Where it falls from level to level, the channel saturates.",
     ),
     Task(
-        "4.4",
-        "The highest price of a visit",
-        name="highest_price",
-        kind=Number(unit="EUR", decimals=2),
-        truth=lambda: of_ads("customer") * year_margin(),
-        section="Break-even",
-        hints=["At break-even, the rate is cost divided by margin. Solve that for the cost."],
-        mistakes=[
-            Mistake(
-                "lead-for-customer",
-                lambda: of_ads("lead") * year_margin(),
-                "You took the share who become leads; a lead brings no margin yet.",
-                "Take the share who enrol.",
-            ),
-            Mistake(
-                "rate-for-price",
-                lambda: of_ads("customer"),
-                "That is the share of the visitors who enrol; the task asks for EUR.",
-                "What does a customer bring? A visit is worth that share of it.",
-            ),
-            Mistake(
-                "price-for-rate",
-                lambda: year_margin() / of_ads("customer"),
-                "That is more than a customer brings: the ratio is turned round.",
-                "Only a few visitors in a hundred bring the margin.",
-            ),
-            Mistake(
-                "revenue-for-margin",
-                lambda: of_ads("customer") * books()["revenue"].sum() / books()["customers"].sum(),
-                "You took the revenue of a customer: delivery has not been paid yet.",
-                "Take the margin, `M`.",
-            ),
-        ],
-        after="At about EUR 3.10, what it paid, the channel is on the right side, on average.",
-    ),
-    Task(
         "4.5",
         "The next hundred euros",
-        name="next_channel",
-        kind=Text(choices=SITE),
-        truth=lambda: (returns()["marginal"] * returns()["margin"]).idxmax(),
+        name="next_euro",
+        kind=Mapping(Number(unit="EUR per EUR", decimals=2)),
+        truth=next_euro,
         section="The last euro",
         hints=[
-            "Which column speaks of the *next* euro?",
-            "A visit is not worth the same in each channel.",
+            "How many more visits, for how many more euros? And what is a visit worth?",
+            "A visit is worth the share who enrol times `M`.",
         ],
         mistakes=[
             Mistake(
                 "average-for-marginal",
-                lambda: (returns()["average"] * returns()["margin"]).idxmax(),
-                "It has the best *average* return. The next euro is not the average euro, and "
-                "there it brings far less.",
-                "Compare what the last euros brought.",
+                lambda: next_euro(average=True),
+                "You divided all visits of a week with pulse 2 by all that was spent: that is the "
+                "average euro.",
+                "Take the rise from pulse 1 to pulse 2, in visits and in euros.",
             ),
             Mistake(
-                "cheapest-visits",
-                lambda: returns()["average"].idxmax(),
-                "It has the most visits for a euro, so far. But few of them enrol, and the next "
-                "euro brings fewer.",
-                "Compare what the last euros brought, in EUR of margin.",
+                "net-for-gross",
+                lambda: next_euro(net=True),
+                "You took the euro itself off; the task asks what it brings back, so that 1 is "
+                "break-even.",
+                "Do not subtract 1.",
+            ),
+            Mistake(
+                "lead-for-customer",
+                lambda: next_euro(step="lead"),
+                "You valued visits by the share who become leads; a lead brings no margin yet.",
+                "Take the share who enrol.",
+            ),
+            Mistake(
+                "visits-for-euros",
+                lambda: next_euro(worth=1),
+                "You left out what a customer brings: these are enrolments per euro.",
+                "Multiply by `M`.",
+            ),
+            Mistake(
+                "revenue-for-margin",
+                lambda: next_euro(worth=revenue_of_a_customer()),
+                "You took the revenue of a customer: delivery has not been paid yet.",
+                "Take the margin, `M`.",
             ),
         ],
-        after="And at the next level of spending, ask again.",
+        after="Only seo is well above 1, and each of these numbers has an interval.",
+    ),
+    Task(
+        "4.6",
+        "The levers of seo",
+        name="gains",
+        kind=Mapping(Number(unit="EUR", decimals=0)),
+        truth=gains,
+        section="Which lever?",
+        hints=[
+            "`now | {'lead_rate': 0.145}` is a copy of `now` with one input replaced.",
+            "`profit(**now)` is the profit as it is; subtract it from the profit with one lever "
+            "moved.",
+        ],
+        mistakes=[
+            Mistake(
+                "profit-for-gain",
+                moved,
+                "These are the profits with each lever moved; the task asks what each adds.",
+                "Subtract the profit as it is now.",
+            ),
+            Mistake(
+                "one-after-the-other",
+                one_after_the_other,
+                "You moved the levers on top of each other: each alone starts from `now`.",
+                "Put the others back before you move the next.",
+            ),
+            Mistake(
+                "ten-percent-each",
+                ten_percent_more,
+                "You moved each by ten percent; what is attainable differs from lever to lever.",
+                "Use the values in `attainable`.",
+            ),
+        ],
+        after="Closing is the longest lever of seo; for social_ads it was the form.",
     ),
 ]
