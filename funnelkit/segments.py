@@ -512,7 +512,7 @@ def _against_references(points, inertia, n_references, scale, seed):
                 rows.append(row)
     columns = ["k", "log_inertia", "silhouette", "stability"]
     by_k = pd.DataFrame(rows).reindex(columns=columns).groupby("k")
-    null = by_k[["silhouette", "stability"]].mean().add_suffix("_null")
+    null = by_k[["silhouette", "stability"]].mean().add_suffix("_reference")
     with np.errstate(divide="ignore"):  # as many clusters as cases: an inertia of 0
         gap = by_k["log_inertia"].mean() - np.log(inertia)
     spread = by_k["log_inertia"].std(ddof=0) * np.sqrt(1 + 1 / n_references)
