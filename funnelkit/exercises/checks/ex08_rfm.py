@@ -9,7 +9,7 @@ from funnelkit import segments
 from funnelkit.exercises.kinds import Function, List, Mapping, Number
 from funnelkit.exercises.tasks import Mistake, Task, percent_for_fraction
 
-REAL_DAY = "1997-12-31"
+REAL_DAY = "1997-12-24"
 CHOICE = ("2024-12-31", "2025-06-30")
 JUDGED = ("2025-06-30", "2025-12-31")
 SCORES = ("r", "f", "m")
@@ -26,7 +26,7 @@ def scored(name, day, until, scored_at=None):
 
 
 def real(scored_at=None):
-    """Return CDNOW's customers as of the end of 1997."""
+    """Return CDNOW's customers as of Christmas 1997."""
     return scored("cdnow", REAL_DAY, "1998-06-30", scored_at)
 
 
@@ -176,13 +176,13 @@ TASKS = [
                 "scored-with-the-future",
                 lambda: share(real("1998-06-30")),
                 "You scored the customers with the purchases that you want to foresee.",
-                "Score as of 31 December 1997.",
+                "Score as of 24 December 1997.",
             ),
             Mistake(
                 "the-day-of-the-lesson",
                 lambda: share(scored("cdnow", "1997-09-30", "1998-06-30")),
                 "You scored, and began to count, on 30 September, the day of the lesson.",
-                "Here both are 31 December 1997.",
+                "Here both are 24 December 1997.",
             ),
             Mistake(
                 "everybody",
@@ -233,6 +233,10 @@ TASKS = [
             percent_for_fraction(),
         ],
         after="By this period one would choose recency. It has not seen the next one.",
+        equivalent={
+            "the bound of orders['date'] <= '2025-06-30' moved": "nobody with a 5 ordered on the "
+            "last day of the half-year and on no other"
+        },
     ),
     Task(
         "8.4",
@@ -273,6 +277,10 @@ TASKS = [
             percent_for_fraction(),
         ],
         after="Chosen on one half-year, confirmed on the next.",
+        equivalent={
+            "the bound of orders['date'] <= '2025-12-31' moved": "of the old customers nobody "
+            "ordered on the last day of the half-year and on no other"
+        },
     ),
     Task(
         "8.5",
@@ -306,6 +314,7 @@ TASKS = [
                 "Keep the customers with an `r` of 1.",
             ),
         ],
-        after="Those long away brought least, and the letter paid for itself among them.",
+        after="Those long away bring least, and on average the letter paid there. Is it more than "
+        "chance? That takes an interval.",
     ),
 ]
