@@ -768,6 +768,15 @@ def test_navigation_links_what_exists_and_is_stable(small_course, capsys):
     assert "3 lessons, 0 exercises, 0 files changed" in capsys.readouterr().out
 
 
+def test_the_table_of_tracks_names_lessons_and_hours(small_course):
+    for path in sorted((small_course / "notebooks").glob("0[01]*")):
+        text = path.read_text(encoding="utf-8").replace('"title":', '"tracks": ["sales"], "title":')
+        path.write_text(text, encoding="utf-8")
+    rows = tool.track_table(notebook_model.read_course(small_course)).splitlines()
+    assert "| *sales* | sales operations | 00, 01 | 1–1 |" in rows
+    assert "| *marketer* | a marketer, who builds no models | none yet | 0–0 |" in rows
+
+
 def test_navigation_follows_a_new_title(small_course):
     tool.navigation(notebook_model.read_course(small_course), [])
     path = small_course / "notebooks" / "01_funnel.ipynb"

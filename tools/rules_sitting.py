@@ -29,7 +29,7 @@ TRACKS = {
     "sales": "sales operations",
     "analyst": "an analyst",
     "founder": "the founder of a small firm",
-    "everything": "everything",
+    "everything": "anyone with the time for all of it",
 }
 # Minutes for a word, a line of code, an output, a figure, a prediction. Fitted to how long two
 # readers took for ten lessons; the median lesson is missed by a tenth.
