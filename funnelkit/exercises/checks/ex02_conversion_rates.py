@@ -12,13 +12,20 @@ from funnelkit.school import clean_log
 CALL = ["visit", "lead", "opportunity"]
 
 
+@cache
+def steps_only():
+    """Return the events of the four steps, which are all that a loose order looks at."""
+    log = clean_log()
+    return log[log["event"].isin(funnels.STEPS)]
+
+
 # ---------------------------------------------------------------- 2.1 and 2.3
 
 
 @cache
 def people(unit="person_id", window="30D"):
     """Return how far each user of `social_ads` got on the way to a call."""
-    reached = funnels.reach(clean_log(), CALL, user=unit, by="channel", window=window)
+    reached = funnels.reach(steps_only(), CALL, user=unit, by="channel", window=window)
     return reached[reached["channel"] == "social_ads"]
 
 
@@ -34,7 +41,7 @@ def calls_per_lead():
 
 def one_channel_first():
     """Return the rate in a log that was cut down to the channel beforehand."""
-    log = clean_log()
+    log = steps_only()
     log = log[log["channel"] == "social_ads"]
     reached = funnels.reach(log, CALL, user="person_id", window="30D")
     return reached["opportunity"].notna().mean()
@@ -43,7 +50,7 @@ def one_channel_first():
 @cache
 def all_steps(unit="person_id", window="45D"):
     """Return the funnel of all four steps."""
-    return funnels.funnel(clean_log(), funnels.STEPS, user=unit, window=window)
+    return funnels.funnel(steps_only(), funnels.STEPS, user=unit, window=window)
 
 
 def enrol_rate(unit="person_id", window="45D"):
@@ -56,7 +63,7 @@ def product_of_pairs():
     """Return the product of three rates, each with a window of its own."""
     pairs = zip(funnels.STEPS, funnels.STEPS[1:], strict=False)
     tables = [
-        funnels.funnel(clean_log(), list(pair), user="person_id", window="45D") for pair in pairs
+        funnels.funnel(steps_only(), list(pair), user="person_id", window="45D") for pair in pairs
     ]
     return float(np.prod([table["step_rate"].iloc[1] for table in tables]))
 
@@ -82,7 +89,7 @@ def enough(end=0.01):
 @cache
 def two():
     """Return leads and visitors of `partner` and `seo`, and their intervals."""
-    reached = funnels.reach(clean_log(), ["visit", "lead"], user="person_id", by="channel")
+    reached = funnels.reach(steps_only(), ["visit", "lead"], user="person_id", by="channel")
     reached["converted"] = reached["lead"].notna()
     return metrics.rates(reached, by="channel").loc[["partner", "seo"]]
 

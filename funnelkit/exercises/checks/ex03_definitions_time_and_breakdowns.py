@@ -17,6 +17,13 @@ def end():
     return clean_log()["timestamp"].max()
 
 
+@cache
+def steps_only():
+    """Return the events of the four steps, which are all that is looked at but for paths."""
+    log = clean_log()
+    return log[log["event"].isin(funnels.STEPS)]
+
+
 # ---------------------------------------------------------------- 3.1 to 3.3: definitions, time
 
 
@@ -24,7 +31,7 @@ def end():
 def customers(unit="person_id", window="21D", entry="any", order="loose"):
     """Return how many users went through all steps."""
     table = funnels.funnel(
-        clean_log(), funnels.STEPS, user=unit, window=window, entry=entry, order=order
+        steps_only(), funnels.STEPS, user=unit, window=window, entry=entry, order=order
     )
     return int(table.loc["customer", "users"])
 
@@ -39,7 +46,7 @@ def june(unit="person_id", window="14D", watched=True, event="opportunity"):
     """Return the cohort rate of June, from the visit to another event."""
     until = end() if watched else None
     table = metrics.cohort_rate(
-        clean_log(), "visit", event, window=window, freq="M", observed_until=until, user=unit
+        steps_only(), "visit", event, window=window, freq="M", observed_until=until, user=unit
     )
     return of_june(table)
 
@@ -47,7 +54,7 @@ def june(unit="person_id", window="14D", watched=True, event="opportunity"):
 def june_by_period():
     """Return the period rate of June."""
     return of_june(
-        metrics.period_rate(clean_log(), "visit", "opportunity", freq="M", user="person_id")
+        metrics.period_rate(steps_only(), "visit", "opportunity", freq="M", user="person_id")
     )
 
 
@@ -55,7 +62,9 @@ def june_by_period():
 def calls(unit="person_id", window="45D", watched=True):
     """Return how far each user got, with the time of each step."""
     until = end() if watched else None
-    return funnels.reach(clean_log(), funnels.STEPS, user=unit, window=window, observed_until=until)
+    return funnels.reach(
+        steps_only(), funnels.STEPS, user=unit, window=window, observed_until=until
+    )
 
 
 def days_to_call(start="lead", how="median", **options):
@@ -121,7 +130,7 @@ def second_leak():
 def cells():
     """Return rates and visitors of two channels by device."""
     reached = funnels.reach(
-        clean_log(), ["visit", "lead"], user="person_id", by=["channel", "device"]
+        steps_only(), ["visit", "lead"], user="person_id", by=["channel", "device"]
     )
     reached["converted"] = reached["lead"].notna()
     reached = reached[reached["channel"].isin(["social_ads", "seo"])]
