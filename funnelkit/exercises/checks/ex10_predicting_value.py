@@ -236,7 +236,7 @@ TASKS = [
         "10.3",
         "Where the assumption fails",
         name="correlations",
-        kind=Mapping(Number(decimals=2)),
+        kind=Mapping(Number(decimals=4)),
         truth=correlations,
         section="A group that breaks the assumption",
         hints=[
@@ -322,7 +322,7 @@ TASKS = [
                 "Square the errors themselves.",
             ),
         ],
-        after="Lesson and boss will ask the same: and what is it beside a simple rule?",
+        after="Alone it says little: put a simple rule such as `0 * actual` beside it.",
     ),
     Task(
         "10.5",
