@@ -1,5 +1,7 @@
 """Tasks of exercise 15: using a score."""
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 
@@ -11,6 +13,7 @@ MARGIN, COST, ROOM = 282, 90, 30
 AGES = ("under 30", "30 to 44", "45 and older")
 
 
+@cache
 def judged():
     """Return the called leads of 2026 with a label, and their age bands."""
     leads = school.scored_leads()
