@@ -5,74 +5,20 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-import funnelkit
 from funnelkit import metrics, segments
-from funnelkit.exercises.kinds import Function, List, Mapping, Number, Text
+from funnelkit.exercises.kinds import Function, List, Mapping, Number
 from funnelkit.exercises.tasks import Mistake, Task, percent_for_fraction
 from funnelkit.school import clean_leads, year_margin
 
-AS_OF = "1997-12-31"
-OFFERS = ("none", "instalments", "certificate")
-
-
-@cache
-def customers(observed_until=AS_OF):
-    """Return CDNOW's customers, scored on a day, with whether they bought after 1997."""
-    cdnow = funnelkit.load("cdnow")
-    table = segments.rfm_scores(cdnow, observed_until=observed_until)
-    later = cdnow.loc[cdnow["date"] > AS_OF, "customer_id"]
-    return table.assign(came_back=table.index.isin(later))
-
-
-def back_after(day):
-    """Return the share of the best recency score, as of a day, who bought after that day."""
-    cdnow = funnelkit.load("cdnow")
-    table = customers(day)
-    return table.index[table["r"] == 5].isin(cdnow.loc[cdnow["date"] > day, "customer_id"]).mean()
-
-
-def came_back(score=5, column="r"):
-    """Return the share of the customers with a score who came back."""
-    table = customers()
-    return table.loc[table[column] == score, "came_back"].mean()
-
-
-def recency_scores(days):
-    """Return scores of 1 to 5 for days since the last purchase; the fewest days are best."""
-    return _scores(days, [-day for day in days])
-
-
-def _scores(days, values):
-    n = len(days)
-    below = [sum(other < value for other in values) for value in values]
-    equal = [values.count(value) for value in values]
-    return [1 + 5 * (2 * b + e) // (2 * n) for b, e in zip(below, equal, strict=True)]
-
-
-def by_place(days):
-    """Return scores that tell equal customers apart by their place in the list."""
-    order = sorted(range(len(days)), key=lambda place: -days[place])
-    return [1 + 5 * order.index(place) // len(days) for place in range(len(days))]
-
-
-def lowest_of_the_equals(days):
-    """Return scores that place equal customers where the worst of them would stand."""
-    return [1 + 5 * sum(other > day for other in days) // len(days) for day in days]
-
-
-def bands(days):
-    """Return scores by five bands of equal width."""
-    low, high = min(days), max(days)
-    width = (high - low) / 5 or 1
-    return [5 - min(4, int((day - low) / width)) for day in days]
+CARD = 20_000  # EUR a year
 
 
 @cache
 def leads():
-    """Return the cleaned leads with outcome, logarithm of the income, time and card."""
+    """Return the cleaned leads with outcome, logarithm of the income, times and card."""
     people = clean_leads()
     took = people["converted_at"] - people["created_at"]
-    card = np.where(people["income"] <= 28_000, "low", "high")
+    card = np.where(people["income"] <= CARD, "low", "high")
     return people.assign(
         enrolled=took <= pd.Timedelta("60D"),
         log_income=np.log(people["income"]),
@@ -88,134 +34,87 @@ def known(when=None):
     return people[people[when]] if when else people
 
 
-def scaled_income(table, *, log=True):
+def scaled_income(table, *, log=True, ddof=0):
     """Return the standard score of EUR 60,000, by the mean and spread of a table."""
     income = table["log_income"] if log else table["income"]
-    return ((np.log(60_000) if log else 60_000) - income.mean()) / income.std(ddof=0)
+    return ((np.log(60_000) if log else 60_000) - income.mean()) / income.std(ddof=ddof)
+
+
+def log_of_the_mean():
+    """Return the score with the logarithm of the mean income for the mean of the logarithms."""
+    table = known("earlier")
+    return (np.log(60_000) - np.log(table["income"].mean())) / table["log_income"].std(ddof=0)
+
+
+def new_centres(values, centres):
+    """Return the mean of the values that are nearest to each centre."""
+    return _moved(values, centres, lambda value, centre: abs(value - centre), np.mean)
+
+
+def _moved(values, centres, distance, middle):
+    nearest = [
+        min(range(len(centres)), key=lambda j, v=value: distance(v, centres[j])) for value in values
+    ]
+    return [
+        float(middle([v for v, place in zip(values, nearest, strict=True) if place == j]))
+        for j in range(len(centres))
+    ]
+
+
+def silhouette(*, itself=False, nearest=True):
+    """Return the silhouette of the lead of 31 years."""
+    own = [19, 23, 25] + ([31] if itself else [])
+    others = [[44, 46, 50], [61, 64]]
+    a = np.mean([abs(31 - age) for age in own])
+    far = [np.mean([abs(31 - age) for age in ages]) for ages in others]
+    b = min(far) if nearest else np.mean([abs(31 - age) for ages in others for age in ages])
+    return (b - a) / max(a, b)
 
 
 @cache
-def criteria(scale=True, log=True):
-    """Return inertia and silhouette of 2 to 8 clusters of the later leads."""
-    columns = ["age", "log_income" if log else "income"]
-    return segments.choose_k(known("later")[columns], range(2, 9), n_resamples=1, scale=scale)
+def criteria():
+    """Return the criteria of the course providers, as the exercise prints them."""
+    table = {
+        "silhouette": [np.nan, 0.41, 0.44, 0.46, 0.40],
+        "silhouette_reference": [np.nan, 0.39, 0.38, 0.41, 0.38],
+        "gap": [0.31, 0.37, 0.52, 0.49, 0.45],
+        "gap_se": [0.01, 0.02, 0.025, 0.03, 0.02],
+    }
+    return pd.DataFrame(table, index=pd.RangeIndex(1, 6, name="k"))
 
 
-@cache
+def rise(at="gap", start=1, *, over=True):
+    """Return by how many standard errors the gap rises from a start to the best number."""
+    table = criteria()
+    best = table[at].idxmax()
+    risen = table.loc[best, "gap"] - (table.loc[start, "gap"] if start else 0)
+    return risen / table.loc[best, "gap_se"] if over else risen
+
+
+def rates(when="earlier", *, consent=True, outcome="enrolled"):
+    """Return the share that enrolled for each line of the card and each offer."""
+    people = leads()[leads()[when]]
+    people = people[people["consent"]] if consent else people
+    return metrics.rates(people, outcome, by=["card", "offer"])["rate"].unstack()
+
+
 def plan():
-    """Return the best offer of each line of the card, on the earlier leads."""
-    people = leads()[leads()["earlier"]]
-    rates = metrics.rates(people, "enrolled", by=["card", "offer"])["rate"].unstack()
-    return rates.idxmax(axis=1).to_dict(), rates.idxmin(axis=1).to_dict()
+    """Return the best offer of each line of the card, on the earlier leads who agreed."""
+    return rates().idxmax(axis=1).to_dict()
 
 
-def gain(when="later", against="certificate", called=False, outcome="enrolled"):
+def gain(when="later", against="certificate", *, consent=True, outcome="enrolled"):
     """Return what the plan brings more than one offer for all, as a share of the leads."""
     people = leads()[leads()[when]]
-    people = people[people["called"]] if called else people
+    people = people[people["consent"]] if consent else people
     options = dict(segment="card", outcome=outcome)
-    own = segments.plan_value(people, plan()[0], **options)
+    own = segments.plan_value(people, plan(), **options)
     return own - (segments.plan_value(people, against, **options) if against else 0)
 
 
 TASKS = [
     Task(
         "13.1",
-        "Those who bought lately",
-        name="best_fifth",
-        kind=Number(unit="fraction", decimals=3),
-        truth=came_back,
-        section="What the scores are worth",
-        hints=[
-            "`segments.rfm_scores(cdnow, observed_until=...)` gives each customer an `r`.",
-            "Who came back? `scored.index.isin(...)` with the customers of the later orders.",
-        ],
-        mistakes=[
-            Mistake(
-                "recency-the-wrong-way-round",
-                lambda: came_back(1),
-                "That is the share of those with an `r` of 1, who have been away longest.",
-                "A high score is a good one: few days since the last purchase are a 5.",
-            ),
-            Mistake(
-                "scored-with-the-future",
-                lambda: customers("1998-06-30").query("r == 5")["came_back"].mean(),
-                "You scored the customers with the purchases that you want to foresee.",
-                "Score as of 31 December 1997.",
-            ),
-            Mistake(
-                "the-day-of-the-lesson",
-                lambda: back_after("1997-09-30"),
-                "You scored, and began to count, on 30 September, the day of the lesson.",
-                "Here both are 31 December 1997.",
-            ),
-            Mistake(
-                "everybody",
-                lambda: customers()["came_back"].mean(),
-                "That is the share of all customers who came back.",
-                "Keep those with an `r` of 5.",
-            ),
-            Mistake(
-                "frequency-for-recency",
-                lambda: came_back(5, "f"),
-                "That is the share of those who bought most often, by `f`.",
-                "Take the recency score, `r`.",
-            ),
-            percent_for_fraction(),
-        ],
-        after="And of the worst fifth about one in sixteen. On these customers recency sorts.",
-    ),
-    Task(
-        "13.2",
-        "Scores for days",
-        name="recency_scores",
-        kind=Function(
-            List(Number(whole=True)),
-            calls=[
-                ([3, 40, 11, 700, 95],),
-                ([30, 30, 30, 400, 800],),
-                ([7, 7, 7, 7],),
-                ([1, 2, 2, 9, 9, 9, 50, 60, 60, 300],),
-            ],
-        ),
-        truth=recency_scores,
-        section="Customers: three scores",
-        hints=[
-            "Worse than a customer are those with *more* days. Count them, and the equal ones.",
-            "The score is `1 + 5 * (b + e / 2) // n`, as a whole number; `e` counts the customer.",
-        ],
-        mistakes=[
-            Mistake(
-                "recency-the-wrong-way-round",
-                lambda days: _scores(days, list(days)),
-                "The customer who has been away longest gets the best score.",
-                "Worse are those with more days.",
-            ),
-            Mistake(
-                "ties-told-apart",
-                by_place,
-                "Customers with the same number of days get different scores, by their place in "
-                "the list.",
-                "Give equal customers the score of the middle of them.",
-            ),
-            Mistake(
-                "lowest-of-the-equals",
-                lowest_of_the_equals,
-                "Equal customers share a score, but that of the lowest place among them.",
-                "Give them the score of the middle of them: count half of the equal ones, too.",
-            ),
-            Mistake(
-                "bands-of-equal-width",
-                bands,
-                "You cut the *days* into five equal parts. One customer with many days pushes "
-                "nearly all others into the best score.",
-                "Count how many customers are worse, not how many days they are away.",
-            ),
-        ],
-        after="Equal customers, equal scores, whatever order the table is in.",
-    ),
-    Task(
-        "13.3",
         "A standard score",
         name="z_income",
         kind=Number(decimals=3),
@@ -225,9 +124,16 @@ TASKS = [
         mistakes=[
             Mistake(
                 "scaler-fitted-on-all",
-                lambda: scaled_income(known()),
+                lambda: scaled_income(leads()),
                 "You learnt mean and standard deviation from all leads, those of 2026 included: "
                 "they were not there yet when the clusters were made.",
+                "Learn them from `earlier`.",
+            ),
+            Mistake(
+                "scaler-fitted-on-all-complete",
+                lambda: scaled_income(known()),
+                "You learnt mean and standard deviation from the leads of all times whose age and "
+                "income are known, those of 2026 included.",
                 "Learn them from `earlier`.",
             ),
             Mistake(
@@ -243,65 +149,165 @@ TASKS = [
                 "You scaled the income as it is; the clusters were made on its logarithm.",
                 "Take `np.log` of the income, then scale.",
             ),
+            Mistake(
+                "log-of-the-mean",
+                log_of_the_mean,
+                "You took the logarithm of the mean income; it is larger than the mean of the "
+                "logarithms.",
+                "Take the mean of `log_income`.",
+            ),
         ],
         after="The same lead gets the same score next month, whoever comes then.",
+        equivalent={
+            "without ddof=0": "with 2,431 leads, dividing by one fewer changes the fifth digit"
+        },
+    ),
+    Task(
+        "13.2",
+        "One step of k-means",
+        name="new_centres",
+        kind=Function(
+            List(Number(decimals=3)),
+            calls=[
+                ([20, 22, 30, 44, 48, 52], [20, 22]),
+                ([1, 2, 3, 10, 30, 31], [3, 10, 31]),
+                ([5, 6, 9, 40], [40, 5]),
+            ],
+        ),
+        truth=new_centres,
+        section="k-means",
+        hints=[
+            "For each value find the place of the nearest centre: the smallest `abs(value - c)`.",
+            "Then take, for each centre, the mean of the values that are nearest to it.",
+        ],
+        mistakes=[
+            Mistake(
+                "median-for-mean",
+                lambda values, centres: _moved(
+                    values, centres, lambda value, centre: abs(value - centre), np.median
+                ),
+                "The centres move to the median of their values.",
+                "k-means moves them to the mean.",
+            ),
+            Mistake(
+                "not-moved",
+                lambda values, centres: [float(centre) for centre in centres],
+                "The centres are where they were.",
+                "Return the mean of the values nearest to each.",
+            ),
+        ],
+        after="Repeat it until nothing moves, and that is k-means.",
+    ),
+    Task(
+        "13.3",
+        "The silhouette of one lead",
+        name="s",
+        kind=Number(decimals=3),
+        truth=silhouette,
+        section="How many? The silhouette",
+        hints=["`a` is over the three others of the own cluster; `b` over *one* other cluster."],
+        mistakes=[
+            Mistake(
+                "itself-included",
+                lambda: silhouette(itself=True),
+                "You took the lead's distance of 0 to itself into the mean.",
+                "`a` is the mean distance to the *others* of its cluster.",
+            ),
+            Mistake(
+                "all-others",
+                lambda: silhouette(nearest=False),
+                "You took `b` over all leads of other clusters.",
+                "Take the nearest of the other clusters only.",
+            ),
+            Mistake(
+                "sign-turned-round",
+                lambda: -silhouette(),
+                "The sign is turned round: a lead well inside its cluster is near 1.",
+                "Subtract `a` from `b`.",
+            ),
+        ],
+        after="Nearer to its own cluster, and not by far.",
     ),
     Task(
         "13.4",
         "How many clusters",
-        name="best_k",
-        kind=Number(unit="clusters", whole=True),
-        truth=lambda: int(criteria()["silhouette"].idxmax()),
-        section="How many? Inertia and silhouette",
-        hints=["`segments.choose_k(later[columns], range(2, 9), n_resamples=1)`: which column?"],
+        name="rise",
+        kind=Number(unit="standard errors", decimals=1),
+        truth=rise,
+        section="How many? The silhouette",
+        hints=["Which criterion has been compared with clouds without groups? Where is its peak?"],
         mistakes=[
             Mistake(
-                "inertia-alone",
-                lambda: int(criteria()["inertia"].idxmin()),
-                "That has the lowest inertia, and the inertia falls with every further cluster.",
-                "Take the number with the highest silhouette.",
+                "at-the-silhouette",
+                lambda: rise("silhouette"),
+                "You took the number of clusters with the highest silhouette. Its reference is "
+                "highest there as well.",
+                "Take the number with the largest gap.",
             ),
             Mistake(
-                "not-scaled",
-                lambda: int(criteria(False, log=False)["silhouette"].idxmax()),
-                "That is best for age and income as they are, where age plays no part.",
-                "Cluster on `age` and `log_income`, scaled.",
+                "from-nothing",
+                lambda: rise(start=None),
+                "You divided the gap itself. With one cluster it is above zero already.",
+                "Subtract the gap with one cluster.",
             ),
             Mistake(
-                "no-logarithm",
-                lambda: int(criteria(log=False)["silhouette"].idxmax()),
-                "That is best for the income without its logarithm, scaled.",
-                "Cluster on `age` and `log_income`.",
+                "from-two",
+                lambda: rise(start=2),
+                "You compared with two clusters.",
+                "Compare with one, that is, with no groups.",
+            ),
+            Mistake(
+                "not-divided",
+                lambda: rise(over=False),
+                "That is the rise itself.",
+                "Divide it by the standard error at the peak.",
             ),
         ],
-        after="Other leads, the same number: a good sign.",
+        after="The silhouette would have said another number, and its reference as well.",
     ),
     Task(
         "13.5",
-        "An offer for each line of the card",
-        name="plan",
-        kind=Mapping(Text(choices=OFFERS)),
-        truth=lambda: plan()[0],
-        section="What a segment is worth",
+        "The best offer for each line of the card",
+        name="best_rates",
+        kind=Mapping(Number(unit="fraction", decimals=3)),
+        truth=lambda: rates().max(axis=1).to_dict(),
+        section="What a plan is worth",
         hints=[
             '`metrics.rates(..., "enrolled", by=["card", "offer"])` has a rate for each pair.',
-            "`.unstack()` makes a table of it, and `.idxmax(axis=1)` takes the best of each row.",
+            "`.unstack()` makes a table of it, and `.max(axis=1)` takes the largest of each row.",
         ],
         mistakes=[
             Mistake(
-                "one-offer-for-all",
-                lambda: dict.fromkeys(plan()[0], "certificate"),
-                "That is the best single offer, for everybody. Is it the best in each line?",
-                "Compare the offers within each line of the card.",
+                "consent-forgotten",
+                lambda: rates(consent=False).max(axis=1).to_dict(),
+                "You kept leads who did not agree to be written to: no mail may go to them.",
+                'Keep those with `["consent"]`.',
             ),
             Mistake(
                 "worst-for-best",
-                lambda: plan()[1],
-                "These are the offers after which the fewest enrol.",
-                "Take the highest rate of each line.",
+                lambda: rates().min(axis=1).to_dict(),
+                "These are the lowest rates of each line.",
+                "Take the highest.",
             ),
+            Mistake(
+                "chosen-on-the-later",
+                lambda: rates("later").max(axis=1).to_dict(),
+                "These are the rates of the later leads, who are to judge the plan.",
+                "Take the leads created before November 2025.",
+            ),
+            Mistake(
+                "no-window",
+                lambda: rates(outcome="converted").max(axis=1).to_dict(),
+                "You counted whoever has enrolled by the day of the export.",
+                'Take the outcome `"enrolled"`, within 60 days.',
+            ),
+            percent_for_fraction(),
         ],
-        after="Three lines, two actions.",
+        after="On the leads that chose them: expect a little less later.",
+        equivalent={
+            "the bound of people['created_at'] < '2025-11-01' moved": "no lead came in the first "
+            "second of November"
+        },
     ),
     Task(
         "13.6",
@@ -309,10 +315,10 @@ TASKS = [
         name="gain_eur",
         kind=Number(unit="EUR per lead", decimals=2),
         truth=lambda: gain() * year_margin(),
-        section="What a segment is worth",
+        section="What a plan is worth",
         hints=[
             "`segments.plan_value(table, plan, segment=..., outcome=...)`, twice.",
-            "On which leads may a plan be judged?",
+            "On which leads may a plan be judged, and who of them may get the mail?",
         ],
         mistakes=[
             Mistake(
@@ -320,6 +326,12 @@ TASKS = [
                 lambda: gain("earlier") * year_margin(),
                 "You valued the plan on the leads from which it was made.",
                 "Value it on those of January to April 2026.",
+            ),
+            Mistake(
+                "consent-forgotten",
+                lambda: gain(consent=False) * year_margin(),
+                "You kept leads who did not agree to be written to: no mail may go to them.",
+                'Keep those with `["consent"]`.',
             ),
             Mistake(
                 "against-nothing",
@@ -342,12 +354,6 @@ TASKS = [
                 'Take the outcome `"enrolled"`, within 60 days.',
             ),
             Mistake(
-                "called-only",
-                lambda: gain(called=True) * year_margin(),
-                "You kept the leads who were called. The mail goes to all of them.",
-                "Value the plan on all later leads.",
-            ),
-            Mistake(
                 "points-for-euros",
                 lambda: 100 * gain(),
                 "That looks like percentage points of conversion; the task asks for EUR per lead.",
@@ -360,6 +366,6 @@ TASKS = [
                 "Multiply it by `M`.",
             ),
         ],
-        after="A card with one question does as well as the one with two, for this decision.",
+        after="Is it more than chance, and than what the offer costs? That is the next question.",
     ),
 ]
