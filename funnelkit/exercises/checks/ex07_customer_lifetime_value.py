@@ -343,8 +343,8 @@ TASKS = [
         section="The value off the curve",
         hints=[
             "Leaving differs between channels, so make a survival curve for each.",
-            "`lifetime.value_curve(stay, margin, discount=month, periods=24).iloc[-1]` for the basic "
-            "subscribers of each channel.",
+            "`lifetime.value_curve(stay, margin, discount=month, periods=24).iloc[-1]` for the "
+            "basic subscribers of each channel.",
         ],
         mistakes=[
             Mistake(
