@@ -6,71 +6,81 @@ from functools import cache
 import numpy as np
 
 import funnelkit
-from funnelkit import cohorts, lifetime, metrics
-from funnelkit.exercises.kinds import Function, List, Number, Text
+from funnelkit import cohorts, lifetime, school
+from funnelkit.exercises.kinds import Function, Mapping, Number
 from funnelkit.exercises.tasks import Mistake, Task, percent_for_fraction
-from funnelkit.school import books
 
 LARGE = ["seo", "partner", "social_ads", "offline"]
 LICENCE = {"margin": 300, "retention": 0.75}
 MONTH = lifetime.periodic_rate(0.10)
 
 
+COST = 140  # what the task supposes that a customer of seo cost
+
+
 @cache
 def subscribers():
-    """Return the subscriptions with channel, margin, months watched and whether they ended."""
-    customers = funnelkit.load("customers")
-    share = books()["delivery"].sum() / books()["revenue"].sum()
-    subs = funnelkit.load("subscriptions").merge(customers[["customer_id", "channel"]])
-    watched = cohorts.durations(subs["started"], subs["ended"], observed_until="2026-06-30")
-    return subs.join(watched).assign(margin=(1 - share) * subs["price"])
-
-
-def acquisition_cost(channel):
-    """Return what a customer of the channel cost in lesson 04's year."""
-    return metrics.cost_per(books().loc[channel, "cost"], books().loc[channel, "customers"])
+    """Return the subscriptions with their monthly margin."""
+    books, subs = school.books(), school.subscribers()
+    return subs.assign(
+        margin=(1 - books["delivery"].sum() / books["revenue"].sum()) * subs["price"]
+    )
 
 
 @cache
-def survival(plan, channel=None):
-    """Return the survival curve of the subscribers of a plan, and their monthly margin."""
+def survival(plan=None, channel=None):
+    """Return the survival curve of the subscribers of a plan or all, and their mean margin."""
     subs = subscribers()
-    subs = subs[(subs["plan"] == plan) & ((subs["channel"] == channel) | (channel is None))]
-    return cohorts.kaplan_meier(subs["duration"], subs["observed"]), subs["margin"].iloc[0]
+    subs = subs[subs["plan"].eq(plan) | (plan is None)]
+    subs = subs[subs["channel"].eq(channel) | (channel is None)]
+    return cohorts.kaplan_meier(subs["duration"], subs["observed"]), subs["margin"].mean()
 
 
-def value(plan, channel=None, *, periods, discount=MONTH, first="start"):
-    """Return the value curve of the subscribers of a plan."""
-    curve, margin = survival(plan, channel)
-    options = dict(discount=discount, periods=periods, first=first)
-    return lifetime.value_curve(curve, margin, **options)
+def value(plan=None, channel=None, *, margin=None, **options):
+    """Return the value curve of these subscribers; a margin may be that of others."""
+    curve, own = survival(plan, channel)
+    options = {"discount": MONTH, "periods": 24, "beyond": "stay"} | options
+    return lifetime.value_curve(curve, own if margin is None else margin, **options)
+
+
+def paid_back(*of, **options):
+    """Return after how many payments these subscribers have brought what they cost."""
+    return lifetime.payback_with_churn(value(*of, **options), COST)
+
+
+def worth(*, plan="basic", pooled=False, **options):
+    """Return what a subscriber brings in 24 payments, by channel."""
+    return {name: value(plan, None if pooled else name, **options).iloc[-1] for name in LARGE}
+
+
+def worth_by_formula():
+    """Return the same as if the first month's retention held for ever."""
+    worths = {}
+    for name in LARGE:
+        curve, margin = survival("basic", name)
+        rate = curve.loc[1, "survival"]
+        worths[name] = margin * lifetime.margin_multiple(rate, MONTH, first="start")
+    return worths
 
 
 def plus(**options):
     """Return the value of a plus subscriber in 18 months."""
-    return value("plus", periods=18, **options).iloc[-1]
+    return value("plus", **({"periods": 18} | options)).iloc[-1]
 
 
 def months_if_nobody_leaves():
-    """Return lesson 04's payback of a basic subscriber of seo."""
-    return metrics.payback_months(acquisition_cost("seo"), survival("basic")[1])
-
-
-def basic_pays(value_in_two_years):
-    """Return the channels whose basic subscribers are worth what they cost."""
-    return [name for name in LARGE if value_in_two_years(name) > acquisition_cost(name)]
+    """Return lesson 04's payback of a basic subscriber."""
+    return COST / survival("basic")[1]
 
 
 @cache
 def first_year():
     """Return the margin of each customer of lesson 04's year in the first 12 months."""
     customers = funnelkit.load("customers")
-    new = customers[customers["acquired"].between("2024-07-01", "2025-06-30")]
+    new = customers[customers["acquired"].between(*school.YEAR)]
     orders = funnelkit.load("orders").merge(new[["customer_id", "acquired"]])
-    age = cohorts.durations(orders["acquired"], orders["date"], observed_until="2026-06-30")[
-        "duration"
-    ]
-    orders = orders[age < 12]
+    bought = cohorts.durations(orders["acquired"], orders["date"], observed_until=school.END)
+    orders = orders[bought["duration"] < 12]
     courses = (orders["amount"] - orders["cost"]).groupby(orders["customer_id"]).sum()
     subs = subscribers()
     paid = (subs["duration"] + ~subs["observed"]).clip(upper=12) * subs["margin"]
@@ -97,6 +107,12 @@ TASKS = [
             "Year t brings 300 · 0.75^t / 1.08^t. Add the four up, then take the cost off.",
         ],
         mistakes=[
+            Mistake(
+                "article",
+                lambda: 300 * 0.75,
+                "That is the article's formula: one year of four, and the cost not taken off.",
+                "Add up years 1 to 4, each discounted, then subtract the EUR 200.",
+            ),
             Mistake(
                 "one-period",
                 lambda: 300 * 0.75 - 200,
@@ -161,14 +177,14 @@ TASKS = [
                 "not-discounted",
                 lambda retention, discount: retention / (1 - retention),
                 "The discount rate is not in it.",
-                "Below the line stands 1 + discount − retention.",
+                "Below the line is 1 + discount − retention.",
             ),
         ],
         after="Multiply the margin of one period by it, and ask whether retention is constant.",
     ),
     Task(
         "7.3",
-        "A plus subscriber in 18 months",
+        "Eighteen payments",
         name="plus_value",
         kind=Number(unit="EUR", decimals=2),
         truth=plus,
@@ -222,7 +238,7 @@ TASKS = [
             ),
             Mistake(
                 "whole-curve",
-                lambda: value("plus", periods=None).iloc[-1],
+                lambda: value("plus", periods=None, beyond="refuse").iloc[-1],
                 "You counted all the payments that the curve covers.",
                 "Count the first 18: `periods=18`.",
             ),
@@ -240,9 +256,7 @@ TASKS = [
         "When it is paid back",
         name="payback",
         kind=Number(unit="payments", whole=True),
-        truth=lambda: lifetime.payback_with_churn(
-            value("basic", "seo", periods=24), acquisition_cost("seo")
-        ),
+        truth=lambda: paid_back("basic", "seo"),
         section="Paid back, with those who leave",
         hints=[
             "What has an average subscriber brought after 1, 2, 3 … payments? Make the value "
@@ -263,16 +277,24 @@ TASKS = [
                 "Look where the value curve reaches the cost.",
             ),
             Mistake(
-                "age-for-count",
-                lambda: (
-                    lifetime.payback_with_churn(
-                        value("basic", "seo", periods=24), acquisition_cost("seo")
-                    )
-                    - 1
-                ),
-                "One too few. Perhaps you gave the age in months at that payment: the first "
-                "payment is at age 0.",
-                "Count the payments.",
+                "all-channels",
+                lambda: paid_back("basic"),
+                "That is for the basic subscribers of all channels.",
+                "Make the curve of those who came through `seo`.",
+            ),
+            Mistake(
+                "mean-price",
+                lambda: paid_back(None, "seo"),
+                "That is for both plans together, at their mean margin.",
+                "Keep the subscribers of `basic`, and their margin.",
+            ),
+            Mistake(
+                "not-discounted-or-both-plans",
+                lambda: paid_back("basic", "seo", discount=0),
+                "One too few. Perhaps the payments are not discounted, or the subscribers of both "
+                "plans are in the curve, or you gave the age in months at that payment, where the "
+                "first is at age 0.",
+                "Take basic subscribers of `seo`, discount with `month`, and count the payments.",
             ),
         ],
         after="Where the curve is flat, a slightly higher cost takes many months longer.",
@@ -314,35 +336,55 @@ TASKS = [
     ),
     Task(
         "7.6",
-        "Where to advertise the basic plan",
-        name="channels",
-        kind=List(Text(choices=LARGE), ordered=False),
-        truth=lambda: basic_pays(lambda name: value("basic", name, periods=24).iloc[-1]),
-        section="Paid back, with those who leave",
+        "What a basic subscriber may cost",
+        name="worth",
+        kind=Mapping(Number(unit="EUR", decimals=2)),
+        truth=worth,
+        section="The value off the curve",
         hints=[
-            "For each channel: what does a basic subscriber bring in 24 months, and what does a "
-            "customer cost?",
             "Leaving differs between channels, so make a survival curve for each.",
+            "`lifetime.value_curve(stay, margin, discount=month, periods=24).iloc[-1]` for the "
+            "basic subscribers of each channel.",
         ],
         mistakes=[
             Mistake(
-                "nobody-leaves",
-                lambda: basic_pays(lambda name: 24 * survival("basic")[1]),
-                "In all four it would pay if nobody left, or on the plus plan. But of the basic "
-                "plan's subscribers many leave within months.",
-                "Compare the cost with the value off the curve of the plan `basic`.",
+                "one-curve-for-all",
+                lambda: worth(pooled=True),
+                "You took one curve for all channels. Leaving differs between them.",
+                "Make a curve for the basic subscribers of each channel.",
             ),
             Mistake(
-                "the-others",
-                lambda: [
-                    name
-                    for name in LARGE
-                    if value("basic", name, periods=24).iloc[-1] < acquisition_cost(name)
-                ],
-                "That is where it does *not* pay.",
-                "List those in which the value is above the cost.",
+                "both-plans",
+                lambda: worth(plan=None),
+                "Subscribers of both plans are in it.",
+                "Keep the subscribers of `basic`.",
+            ),
+            Mistake(
+                "constant-retention",
+                worth_by_formula,
+                "You let the retention rate of the first month hold for ever. Those who are left "
+                "stay longer.",
+                "Take the share still there from each channel's curve.",
+            ),
+            Mistake(
+                "not-discounted",
+                lambda: worth(discount=0),
+                "You added the payments up as if the last were worth as much today as the first.",
+                "Discount with `month`.",
+            ),
+            Mistake(
+                "twelve-payments",
+                lambda: worth(periods=12),
+                "You counted 12 payments.",
+                "Count 24.",
+            ),
+            Mistake(
+                "nobody-leaves",
+                lambda: dict.fromkeys(LARGE, 24 * survival("basic")[1]),
+                "That is 24 payments from everybody, as if nobody left.",
+                "Multiply each by the share still there.",
             ),
         ],
-        after="Where it does not pay, advertise the plus plan, and test whether as many come.",
+        after="Only of `social_ads` does a customer cost more than that, EUR 165.",
     ),
 ]
