@@ -201,7 +201,7 @@ def small_solution():
         code("answer-2", FUNCTION, card("91.2", "A rate that may be empty")),
         markdown("task-3", TASK_3),
         code("answer-3", WEAKEST, card("91.3", "The step to work on")),
-        markdown("end", "## 🧭 What now\n\nMend the form."),
+        markdown("end", "## 🧭 What now\n\nFix the form."),
     ]
 
 
