@@ -114,8 +114,8 @@ def check_alternatives(nb: Notebook, course: Course) -> Iterator[Problem]:
 
 
 def in_track(course: Course, track: str) -> list[Notebook]:
-    """Return the lessons of a track, in order; one that names no tracks is in all of them."""
-    return [nb for nb in course.lessons if track in nb.info.get("tracks", TRACKS)]
+    """Return the lessons of a track, in order."""
+    return [nb for nb in course.lessons if track in nb.info.get("tracks", ())]
 
 
 def check_tracks(nb: Notebook, course: Course) -> Iterator[Problem]:
