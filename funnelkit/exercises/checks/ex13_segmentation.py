@@ -78,7 +78,7 @@ def criteria():
         "silhouette": [np.nan, 0.41, 0.44, 0.46, 0.40],
         "silhouette_reference": [np.nan, 0.39, 0.38, 0.41, 0.38],
         "gap": [0.31, 0.37, 0.52, 0.49, 0.45],
-        "gap_se": [0.01, 0.02, 0.025, 0.03, 0.02],
+        "gap_se": [0.01, 0.02, 0.025, 0.035, 0.02],
     }
     return pd.DataFrame(table, index=pd.RangeIndex(1, 6, name="k"))
 
