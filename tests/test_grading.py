@@ -54,7 +54,7 @@ DEAF = (
     "import signal\nsignal.signal(signal.SIGALRM, signal.SIG_IGN)\nwhile True:\n    pass\nrate = 1"
 )
 REBUILD = """
-import importlib, pathlib
+import importlib, pathlib, sys
 rate = []
 def attempt(action):
     try:
@@ -70,7 +70,9 @@ for name in ("world", "world.run", "world.model", "simulate", "exercises.checks.
 attempt(lambda: __import__("funnelkit").truth())
 for name in ("truth*", "*world*", "ex[0-9][0-9]_*", "run.*.pyc", "log.*.pyc", "simulate*.pyc"):
     for folder in ("/course", "/tmp"):
-        rate += map(str, pathlib.Path(folder).rglob(name))
+        found = map(str, pathlib.Path(folder).rglob(name))
+        # Python's own libraries have a world of their own, and may lie there.
+        rate += [path for path in found if not path.startswith((sys.prefix, sys.base_prefix))]
 gone = "ModuleNotFoundError"
 assert rate == ["ImportError", gone, gone, gone, "ImportError", gone, "NotWhileGraded"], rate
 """
@@ -151,7 +153,7 @@ judging = funnelkit.exercises.judging
 judging.judge = lambda *a: judging.Result("90.1", "", "right", "")
 funnelkit.checking.check = lambda *a: "right"
 funnelkit.exercises.kinds.Number.difference = lambda *a, **k: None
-funnelkit.exercises.answers.encode = lambda value: '{"right":true}'
+funnelkit.exercises.answers.collecting.encode = lambda value: '{"right":true}'
 rate = 0
 """
 LIES = """
