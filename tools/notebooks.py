@@ -15,6 +15,7 @@ the only way outputs are written.
 
 import argparse
 import base64
+import contextlib
 import os
 import re
 import sys
@@ -356,11 +357,18 @@ def exercises_written(course: Course, exercises: list[Exercise]) -> int:
     return 1 if failed else 0
 
 
+@contextlib.contextmanager
+def state_of_its_own() -> Iterator[None]:
+    """Run exercises without a window for charts, and keep what they note out of a learner's."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ |= {"FUNNELKIT_STATE": str(Path(folder) / "progress.json"), "MPLBACKEND": "Agg"}
+        yield
+
+
 def prove(exercises: list[Exercise]) -> int:
     """Print what the proofs of the tasks find."""
     failed = 0
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ |= {"FUNNELKIT_STATE": str(Path(folder) / "progress.json"), "MPLBACKEND": "Agg"}
+    with state_of_its_own():
         for exercise in exercises:
             start = time.perf_counter()
             found = list(exercise_rules.proofs(exercise))
@@ -479,7 +487,8 @@ def main(arguments: list[str] | None = None) -> int:
         return prove([exercise for exercise in exercises if exercise.solution.path in paths])
     if options.command == "mutants":
         chosen = [exercise for exercise in exercises if exercise.solution.path in paths]
-        return 1 if mutants.report(chosen) else 0
+        with state_of_its_own():
+            return 1 if mutants.report(chosen) else 0
     return check(course, exercises, paths)
 
 
