@@ -328,9 +328,12 @@ def start_again(chosen, wanted, work):
 
 def run_jupyterlab(arguments):
     """Run JupyterLab in this process until it is stopped, and end the process."""
+    from jupyter_core.application import JupyterApp
     from jupyter_server.serverapp import ServerApp
     from jupyterlab.labapp import LabApp
 
+    # Where IPython has a folder, Jupyter would copy settings of 2014 into the user's own.
+    JupyterApp.migrate_config = lambda application: None
     LabApp.launch_instance(arguments)
     # On Windows, and without a terminal, Ctrl+C ends JupyterLab before it has stopped its
     # kernels. Everywhere it may leave threads that wait for work for ever: Python would wait for
