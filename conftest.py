@@ -6,12 +6,16 @@ from pathlib import Path
 
 from hypothesis import settings
 
+from tools import overlaps
+
 # Notebooks run by nbval inherit this process's environment, so it is set here and not in a fixture.
 # Several tests run at once, and on the course's small tables scikit-learn's threads only wait for
 # one another: boosted trees take four times as long with two threads as with one.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 _folder = tempfile.TemporaryDirectory(prefix="funnelkit-tests-")
 os.environ["FUNNELKIT_STATE"] = str(Path(_folder.name) / "progress.json")
+os.environ["IPYTHONDIR"] = str(Path(_folder.name) / "ipython")
+overlaps.watched_profile(os.environ["IPYTHONDIR"])
 
 # What takes a while on a busy machine is not wrong for that.
 settings.register_profile("course", deadline=None)

@@ -24,10 +24,13 @@ checking   ``check``, ``hint``, ``progress`` (how they work: `funnelkit.exercise
 simulate   the generator of all simulated tables (its rooms: `funnelkit.world`)
 ========== =====================================================================
 
-Beside them are `funnelkit.app`, the command ``funnelkit``, and `funnelkit.grading`.
+Beside them are `funnelkit.app`, the command ``funnelkit``, and `funnelkit.grading`. In a notebook
+charts are sharp and text in tables is aligned left from then on (`funnelkit._notebook`).
 """
 
 from importlib import import_module, metadata
+
+from funnelkit import _notebook
 
 __version__ = "0.1.0"
 
@@ -91,3 +94,6 @@ def _check_pandas() -> None:
 
 def __dir__() -> list[str]:
     return __all__
+
+
+_notebook.prepare()

@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
 from matplotlib.text import Text
-from overlaps import cut_off, on_marks, overlapping, texts_of
+from tools.overlaps import cut_off, on_marks, overlapping, texts_of
 
 from funnelkit import cohorts, lifetime, metrics, plots, scoring
 from funnelkit.plots import style

@@ -35,7 +35,7 @@ def test_the_wheel_holds_the_tables_and_the_settings_of_jupyterlab(wheel):
         names = set(archive.namelist())
     tables = {f"funnelkit/_datasets/{path.name}" for path in (ROOT / "datasets").iterdir()}
     assert tables <= names
-    settings = (ROOT / "funnelkit/app/lab_config").rglob("*.json")
+    settings = (ROOT / "funnelkit/app/lab_config").rglob("*.[jc]s*")
     assert {path.relative_to(ROOT).as_posix() for path in settings} <= names
     modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "funnelkit").rglob("*.py")}
     assert modules <= names

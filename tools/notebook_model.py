@@ -267,8 +267,9 @@ def _normalised_outputs(outputs: list) -> list[dict]:
     kept: list[dict] = []
     for output in outputs:
         output = dict(output)
-        if "metadata" in output:
-            output["metadata"] = {}
+        if "metadata" in output:  # only in what size a picture is shown stays
+            size = output["metadata"].get("image/png")
+            output["metadata"] = {"image/png": size} if size else {}
         if "image/png" in output.get("data", {}):
             png = bare_png(base64.b64decode(output["data"]["image/png"]))
             output["data"] = {**output["data"], "image/png": base64.b64encode(png).decode("ascii")}

@@ -35,7 +35,7 @@ from PIL import Image
 from traitlets import default
 
 # The tools beside this file, and this checkout's funnelkit.
-from tools import exercise_rules, mutants, trainers
+from tools import exercise_rules, mutants, overlaps, trainers
 from tools.exercise_rules import Exercise, learners_notebook, read_exercises
 from tools.notebook_model import Course, Notebook, Problem, normalised, place, read_course, written
 from tools.notebook_text import replaced
@@ -80,6 +80,7 @@ def kernel_environment(folder: str) -> dict[str, str]:
     env["PYTHONPATH"] = os.pathsep.join(paths)
     env["FUNNELKIT_STATE"] = str(Path(folder) / "progress.json")
     env["IPYTHONDIR"] = folder
+    overlaps.watched_profile(folder)
     env.setdefault("OMP_NUM_THREADS", "1")
     return env
 

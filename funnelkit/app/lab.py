@@ -278,6 +278,8 @@ def open_lab(page, work, *, port=None, browser=True, others=()):
         f"--ServerApp.port={chosen}",
         "--ServerApp.port_retries=0",
         f"--LabApp.default_url={page}",
+        # What custom.css does to charts in a dark theme.
+        "--LabApp.custom_css=True",
         *encryption(),
         *([] if browser else ["--no-browser"]),
         # A container's only user is often root; the server listens on this machine alone.
@@ -328,12 +330,19 @@ def start_again(chosen, wanted, work):
 
 def run_jupyterlab(arguments):
     """Run JupyterLab in this process until it is stopped, and end the process."""
-    from jupyter_core.application import JupyterApp
     from jupyter_server.serverapp import ServerApp
     from jupyterlab.labapp import LabApp
+    from traitlets import default
 
-    # Where IPython has a folder, Jupyter would copy settings of 2014 into the user's own.
-    JupyterApp.migrate_config = lambda application: None
+    class CourseServer(ServerApp):
+        def migrate_config(self):
+            """Do nothing: it would copy IPython's settings of 2014 into the user's own."""
+
+        @default("static_custom_path")
+        def folder_of_custom_css(self):
+            return [str(CONFIG / "custom")]
+
+    LabApp.serverapp_class = CourseServer
     LabApp.launch_instance(arguments)
     # On Windows, and without a terminal, Ctrl+C ends JupyterLab before it has stopped its
     # kernels. Everywhere it may leave threads that wait for work for ever: Python would wait for

@@ -1,6 +1,8 @@
 """Finding words in a figure that cover one another, that are cut off, or lie on a mark."""
 
 import itertools
+import sys
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -92,3 +94,41 @@ def _tick_labels_not_drawn(ax):
             in_store = place >= len(axis.get_majorticklocs())
             if in_store or not low - slack <= tick.get_loc() <= high + slack:
                 yield tick.label1
+
+
+def faults(figure):
+    """Return what is wrong with the words of a figure, each in a sentence."""
+    return [str(pair) for pair in [*overlapping(figure), *on_marks(figure)]]
+
+
+def watch():
+    """Have a kernel say on stderr which words of a figure that it shows cover another.
+
+    A startup file of the kernels in which notebooks are rendered and tested calls it: a stored
+    notebook has no stderr, so such a figure is refused at both.
+    """
+    from IPython.core import pylabtools
+
+    draw = pylabtools.print_figure
+
+    def print_figure(figure, *arguments, **options):
+        for fault in faults(figure):
+            print(f"In a figure of this cell {fault}: move one of them.", file=sys.stderr)
+        return draw(figure, *arguments, **options)
+
+    pylabtools.print_figure = print_figure
+
+
+STARTUP = f"""
+import sys
+sys.path.append({str(Path(__file__).resolve().parents[1])!r})
+from tools import overlaps
+overlaps.watch()
+"""
+
+
+def watched_profile(folder):
+    """Write the startup file into an IPython folder, for the variable IPYTHONDIR."""
+    startup = Path(folder) / "profile_default" / "startup"
+    startup.mkdir(parents=True, exist_ok=True)
+    (startup / "00_figures.py").write_text(STARTUP, encoding="utf-8")
