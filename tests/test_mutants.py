@@ -11,6 +11,8 @@ import pytest
 from funnelkit.exercises.kinds import Function, Number, Text
 from funnelkit.exercises.tasks import Task
 from tools import mutants
+from tools.exercise_rules import read_exercises
+from tools.notebook_model import read_course
 
 LEADS = pd.DataFrame(
     {
@@ -130,6 +132,32 @@ def test_a_mutant_leaves_the_state_as_it_was():
     task = Task("1.1", "Sum", name="n", kind=Number(), section="Margins", truth=lambda: 3)
     verdict(task, "total[0] = 0\nn = total.sum()", names)
     assert "n" not in names and names["total"].tolist() == [0, 1, 2]
+
+
+def test_no_wrong_way_passed_when_the_mutants_were_last_tried_on_what_there_is_now():
+    exercises = read_exercises(read_course(mutants.ROOT))
+    assert mutants.stale(exercises, mutants.stored()) == []
+
+
+def test_a_table_that_is_out_of_date_says_so():
+    exercises = read_exercises(read_course(mutants.ROOT))
+    table = mutants.stored()
+    stem, other, *_ = table
+    table[stem]["of"] = "other"
+    table[other]["tasks"]["9.9"] = {"survivors": ["mean for sum"]}
+    table["99_gone"] = {}
+    found = mutants.stale(exercises, table)
+    assert found[0].startswith("99_gone: there is no such exercise: run")
+    assert found[1].startswith(f"{stem}: the mutants were not tried since it changed: run")
+    assert found[2:] == ["9.9: a wrong way passes: mean for sum"]
+
+
+def test_the_sums_of_the_table_are_told():
+    tasks = {"1.1": {"mutants": 9, "equivalent": {"a": "b"}, "survivors": ["c"]}}
+    assert mutants.summary({"01_x": {"tasks": tasks}}) == (
+        "9 mutants of 1 tasks, as last tried: 7 refused, 1 the same as the solution (with the "
+        "reason), 1 pass."
+    )
 
 
 def test_the_table_is_stored_with_a_hash(tmp_path):

@@ -31,11 +31,23 @@ import pandas as pd
 from funnelkit.exercises.answers import collect
 from funnelkit.exercises.judging import judge
 from funnelkit.exercises.tasks import RIGHT, Task, request
-from tools.exercise_rules import BLOCK, Exercise, checked
-from tools.notebook_model import ROOT, Cell
+from tools.exercise_rules import BLOCK, Exercise, checked, read_exercises
+from tools.notebook_model import ROOT, Cell, read_course
 
-__all__ = ["Mutant", "Verdict", "depends_on", "mutants", "report", "stored", "try_exercise"]
+__all__ = [
+    "Mutant",
+    "Verdict",
+    "depends_on",
+    "mutants",
+    "report",
+    "stale",
+    "stored",
+    "summary",
+    "try_exercise",
+]
 
+TABLE = ROOT / "tests" / "mutants.json"  # what the last run found
+CHECKS = ROOT / "funnelkit" / "exercises" / "checks"
 SECONDS = 20  # for one mutant
 MOST_OTHERS = 3  # columns, groups or tables tried in place of one
 
@@ -310,20 +322,50 @@ def _run(source: str, names: dict) -> None:
 
 
 def depends_on(exercise: Exercise) -> str:
-    """Return a hash of what the verdicts on an exercise's tasks depend on."""
+    """Return a hash of what the verdicts on an exercise's tasks depend on.
+
+    These are the solution, its checks, the tables (words are not among them) and this file.
+    """
     digest = hashlib.sha256()
     for cell in exercise.solution.code:
         digest.update(cell.source.encode())
-    checks = ROOT / "funnelkit" / "exercises" / "checks" / f"ex{exercise.stem}.py"
-    for path in (checks, ROOT / "datasets" / "checksums.json", Path(__file__)):
+    for path in (CHECKS / f"ex{exercise.stem}.py", Path(__file__)):
         if path.is_file():
             digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
+    tables = json.loads((ROOT / "datasets" / "checksums.json").read_text(encoding="utf-8"))
+    tables = {name: sum_ for name, sum_ in tables.items() if not name.startswith("glossary")}
+    digest.update(json.dumps(tables, sort_keys=True).encode())
     return digest.hexdigest()[:16]
 
 
-def stored(path: Path) -> dict:
+def stored(path: Path = TABLE) -> dict:
     """Return the table of the last run, by exercise."""
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def stale(exercises: list[Exercise], table: dict) -> list[str]:
+    """Return what is wrong with the stored table, each in a sentence with the remedy."""
+    again = "run `python -m tools.notebooks mutants`"
+    wanted = {e.stem: e for e in exercises if not e.in_lesson}
+    found = [f"{stem}: there is no such exercise: {again}" for stem in sorted({*table} - {*wanted})]
+    for stem, exercise in wanted.items():
+        if table.get(stem, {}).get("of") != depends_on(exercise):
+            found.append(f"{stem}: the mutants were not tried since it changed: {again} {stem[:2]}")
+        for task, verdict in table.get(stem, {}).get("tasks", {}).items():
+            found += [f"{task}: a wrong way passes: {what}" for what in verdict["survivors"]]
+    return found
+
+
+def summary(table: dict) -> str:
+    """Return the stored table's sums in one sentence."""
+    tasks = [verdict for exercise in table.values() for verdict in exercise["tasks"].values()]
+    tried = sum(verdict["mutants"] for verdict in tasks)
+    same = sum(len(verdict["equivalent"]) for verdict in tasks)
+    passed = sum(len(verdict["survivors"]) for verdict in tasks)
+    return (
+        f"{tried} mutants of {len(tasks)} tasks, as last tried: {tried - same - passed} refused, "
+        f"{same} the same as the solution (with the reason), {passed} pass."
+    )
 
 
 def report(exercises: list[Exercise], path: Path | None = None) -> int:
@@ -334,7 +376,9 @@ def report(exercises: list[Exercise], path: Path | None = None) -> int:
     if not hasattr(os, "fork"):
         print("Mutants run in forks, which this system does not have: run them on Linux or macOS.")
         return 0
-    table, passed = stored(path) if path else {}, 0
+    kept = {exercise.stem for exercise in read_exercises(read_course(ROOT))} if path else set()
+    table = {stem: told for stem, told in stored(path).items() if stem in kept} if path else {}
+    passed = 0
     print(f"{'task':6}{'mutants':>9}{'refused':>9}{'equivalent':>12}{'survivors':>11}")
     for exercise in exercises:
         if exercise.in_lesson:

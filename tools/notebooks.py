@@ -379,6 +379,7 @@ def prove(exercises: list[Exercise]) -> int:
             seconds = time.perf_counter() - start
             count = len(exercise.tasks)
             print(f"{exercise.stem}: {count} tasks, {len(found)} problems, {seconds:.1f} s")
+    print(mutants.summary(mutants.stored()))
     return 1 if failed else 0
 
 
@@ -489,7 +490,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.command == "mutants":
         chosen = [exercise for exercise in exercises if exercise.solution.path in paths]
         with state_of_its_own():
-            return 1 if mutants.report(chosen) else 0
+            return 1 if mutants.report(chosen, mutants.TABLE) else 0
     return check(course, exercises, paths)
 
 
