@@ -91,7 +91,7 @@ export function startBrowser() {
 
 /** Open a tab. Return it, the addresses it asks for, and the errors nobody caught in it. */
 export async function openTab(browser) {
-  const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+  const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
   const requests = [];
   const errors = [];
   page.on('request', (request) => requests.push(request.url()));

@@ -80,13 +80,14 @@ async function exercise({ page, name, folder }) {
   await lab.kernelReady(page);
   const untouched = await lab.cells(page);
   const solution = JSON.parse(readFileSync(join(lab.ROOT, 'exercises/solutions', file), 'utf8'));
-  // What people write: events for people, browsers for people, a condition or the question missed.
+  // What people write: events for people, browsers for people, the wrong rows, the wrong question.
   const mistakes = {
-    'answer-1-1': 'len(clean[(clean["event"] == "visit") & (clean["timestamp"].dt.month == 4)])',
+    'answer-1-1': 'len(clean[(clean["event"] == "page_view") & (clean["timestamp"].dt.month == 4)])',
     'answer-1-2': 'funnels.funnel(clean, ["visit", "lead", "customer"])',
-    'answer-1-3': 'return int((log["event"] == event).sum())',
-    'answer-1-4': 'booked["person_id"].nunique()',
-    'answer-1-5': '"lead"',
+    'answer-1-3': 'return int((log["event"] == second).sum())',
+    'answer-1-4': 'len(single[(single["event"] == "page_view") & (single["timestamp"].dt.month == 5)])',
+    'answer-1-5': 'int((by_people["level"] >= 3).sum())',
+    'answer-1-6': '{"marketing": 0, "sales": 0, "both": 0}',
   };
   const answers = untouched.filter((cell) => cell.id in mistakes);
   const wrong = answers.map(({ id, source }) => [id, source.replace('...', mistakes[id])]);
