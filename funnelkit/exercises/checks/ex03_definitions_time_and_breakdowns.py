@@ -63,7 +63,7 @@ def june_only():
     log = log[log["timestamp"] >= "2026-06-01"]
     steps = ["visit", "opportunity"]
     reached = funnels.reach(log, steps, user="person_id", window="14D", observed_until=end())
-    return reached["opportunity"].notna().mean()
+    return reached.loc[reached["visit"].notna(), "opportunity"].notna().mean()
 
 
 @cache
@@ -166,6 +166,13 @@ def leads_per_click():
     """Return the additional views of the form times the leads per click."""
     people = two_leaks().loc["mobile"]
     return float(more_leads(send=None) * people["lead"] / people["click"])
+
+
+def both_leaks():
+    """Return how many more leads there are if phones did as well as computers after the click."""
+    people = two_leaks()
+    sent = people["lead"] / people["click"]
+    return float(people.loc["mobile", "click"] * (sent["desktop"] - sent["mobile"]))
 
 
 def second_leak():
@@ -479,6 +486,12 @@ TASKS = [
                 second_leak,
                 "That is the second leak, which the lesson valued.",
                 "Raise the share of clicks that lead to the form.",
+            ),
+            Mistake(
+                "both-leaks",
+                both_leaks,
+                "That values both leaks at once.",
+                "Raise the share of clicks that lead to the form, and leave the rest as it is.",
             ),
             Mistake(
                 "leads-per-click",
