@@ -398,6 +398,6 @@ TASKS = [
                 "Multiply each by the share still there.",
             ),
         ],
-        after="Only of `social_ads` does a customer cost more than that, EUR 165.",
+        after="Only through `social_ads` does a customer cost more than that, EUR 165.",
     ),
 ]
