@@ -417,6 +417,11 @@ TASKS = [
             percent_for_fraction(),
         ],
         after="Measured by the clock, nights and Sundays included; an agreement has to say which.",
+        equivalent={
+            "the bound of tried['first'] - tried['created_at'] <= pd.Timedelta('12h') moved": (
+                "no call came just twelve hours later"
+            ),
+        },
     ),
     Task(
         "15.7",
