@@ -233,7 +233,7 @@ def _criterion(ax, table, name, colour):
         drawn.append(table[f"{name}_reference"])
         ax.plot(values.index, drawn[-1], color=QUIET, lw=1.6, ls=(0, (1.2, 1.2)), zorder=2)
         last = drawn[-1].last_valid_index()
-        at = (last, drawn[-1][last])
+        at = (last, max(drawn[-1][last], 0.3 * np.nanmax(values)))  # above the numbers of the axis
         note(ax, "no clusters", at, (0, -6), ha="right", va="top", size=SMALL)
     low, top = np.nanmin(np.concatenate(drawn)), np.nanmax(np.concatenate(drawn))
     scale_axis(ax, "y", "{:,g}".format, "")
