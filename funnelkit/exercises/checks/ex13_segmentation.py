@@ -421,8 +421,9 @@ TASKS = [
             Mistake(
                 "chosen-where-judged",
                 lambda: gain(learnt="later") * year_margin(),
-                "You chose the plan on the leads that judge it, so it looks better than it is.",
-                "Choose it on the leads created before November 2025.",
+                "You chose the plan on other leads: on those that judge it, where it looks better "
+                "than it is, or also on leads who gave no consent.",
+                "Choose it on the leads created before November 2025 who gave their consent.",
             ),
             Mistake(
                 "consent-forgotten",
