@@ -1,6 +1,7 @@
 """Forecasts: of the sales pipeline, month by month, and of queues."""
 
 from funnelkit.forecasting import pipeline
+from funnelkit.forecasting.accuracy import coverage, pinball_loss
 from funnelkit.forecasting.pipeline import (
     after_age,
     competing_risks,
@@ -17,8 +18,10 @@ __all__ = [
     "METRICS",
     "after_age",
     "competing_risks",
+    "coverage",
     "erlang_c",
     "month_shock",
+    "pinball_loss",
     "queue_waits",
     "simulate_month",
     "snapshot",

@@ -129,10 +129,12 @@ def _checked_stages(stages, deals=None):
     """Return the history of stages, with its times read, of deals that are known."""
     _inputs.need_columns(stages, ["deal_id", "stage", "entered_at"], "stages")
     _inputs.need_rows(stages, "stages", "give every deal its stages")
-    ids = _inputs.ids(stages["deal_id"], "deal_id")
-    _inputs.ids(stages["stage"], "stage")
-    if deals is not None:
+    ids = stages["deal_id"]
+    if deals is None:
+        _inputs.ids(ids, "deal_id")
+    else:
         _need_known(ids, deals, "stages")
+    _inputs.ids(stages["stage"], "stage")
     stages = stages.assign(entered_at=_inputs.times(stages["entered_at"], "entered_at"))
     ended = stages[stages["stage"].isin(ENDS)]
     remedy = "a deal ends once: keep the end that holds; a deal taken up again is a new deal"
@@ -149,7 +151,7 @@ def _checked_stages(stages, deals=None):
 def _checked_dates(dates, deals):
     """Return the expected close dates, with their times read, of deals that are known."""
     _inputs.need_columns(dates, ["deal_id", "edited_at", "expected_close"], "close_dates")
-    _need_known(_inputs.ids(dates["deal_id"], "deal_id"), deals, "close_dates")
+    _need_known(dates["deal_id"], deals, "close_dates")
     return dates.assign(
         **{name: _inputs.times(dates[name], name) for name in ("edited_at", "expected_close")}
     )
@@ -157,6 +159,7 @@ def _checked_dates(dates, deals):
 
 def _need_known(ids, deals, what):
     """Refuse ids for which there is no deal."""
+    _inputs.need_hashable(ids, "deal_id")
     unknown = ~ids.isin(deals["deal_id"])
     remedy = "give the table of all deals, and ids of one type in both"
     _inputs.refuse(unknown, f"a deal_id of {what} is not in deals", remedy, ids, index=ids.index)
