@@ -28,6 +28,7 @@ from funnelkit.world.customers import (
     draw_surveys,
     true_opinion,
 )
+from funnelkit.world.daily import draw_daily
 from funnelkit.world.draws import Draws
 from funnelkit.world.keys import seconds_of
 from funnelkit.world.leads import draw_leads
@@ -99,10 +100,13 @@ def world(seed: int = SEED, *, without: tuple[str, ...] = ()) -> dict[str, pd.Da
     forms = events[events["event"] == "lead"]
     sent = forms.groupby(forms["browser"] // np.uint64(2))["seconds"].min()
     leads, lead_truth = draw_leads(seed, people, purchases, sent, without=without)
+    shown = finish_spend(spend[~spend["channel"].isin(without)], people)
+    books = {"customers": customers, "orders": orders, "subscriptions": subscriptions}
     return {
         "events": finish_events(events),
         "visitors": visitors,
-        "spend": finish_spend(spend[~spend["channel"].isin(without)], people),
+        "spend": shown,
+        "daily": draw_daily(seed, days, people, sent, shown, books),
         "customers": customers,
         "orders": orders,
         "subscriptions": subscriptions,
