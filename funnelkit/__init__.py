@@ -18,7 +18,7 @@ quality     faults in the data, identities, leakage, privacy
 segments    RFM scores, clusters and their stability, profiles, the worth of a plan
 ranking     the order that a score gives: AUC, precision and recall, lift, gains
 scoring     labels, points cards, calibration, whom a call pays for, when
-forecasting what the pipeline will bring, month by month; queues
+forecasting baselines, smoothing, regression, backtest, accuracy; the pipeline, queues
 school      the tables that lessons share: the clean log, the clean leads, the books
 plots       one function per chart
 checking    ``check``, ``hint``, ``progress`` (how they work: `funnelkit.exercises`)
