@@ -192,6 +192,9 @@ TASKS = [
             percent_for_fraction(),
         ],
         after="As good as the year's deals: nothing is wrong with the spring.",
+        equivalent={
+            "the bound of spells['entered_at'] >= '2026-04-01' moved": "no deal came at midnight"
+        },
     ),
     Task(
         "17.3",
@@ -354,5 +357,6 @@ TASKS = [
             ),
         ],
         after="Nine in ten of them buy anyway, and the discount is paid on all of these.",
+        equivalent={"spells for stages": "both name the deals that entered the negotiation"},
     ),
 ]
