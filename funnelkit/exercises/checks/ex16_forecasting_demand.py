@@ -171,6 +171,7 @@ TASKS = [
             ),
         ],
         after="Seven days are all it uses, so an odd week is forecast twice.",
+        equivalent={"without period=7": "a week is the default"},
     ),
     Task(
         "16.2",
