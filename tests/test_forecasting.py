@@ -432,3 +432,18 @@ def test_a_filled_calendar_is_taken():
 def test_calls_that_cannot_be_right_are_refused(call, error, words):
     with pytest.raises(error, match=words):
         call(days(range(1, 41)))
+
+
+def test_the_interval_that_exercise_16_keeps_is_that_of_its_paths():
+    from funnelkit import load
+    from funnelkit.exercises.checks import ex16_forecasting_demand as exercise
+
+    daily = load("daily").set_index("date")
+    model = forecasting.CalendarRegression()
+    model.fit(daily["visits"][:"2026-05-31"], known=daily[["holiday"]].notna())
+    paths = model.paths(30, paths=400, seed=6)
+    for kept, confidence in ((exercise.JUNE, 0.9), (exercise.JUNE_80, 0.8)):
+        found = forecasting.path_total(paths, confidence=confidence)
+        assert found[["low", "high"]].to_dict() == pytest.approx(kept, abs=0.1)
+    bounds = forecasting.path_intervals(paths, confidence=0.9)[["low", "high"]].sum()
+    assert bounds.to_dict() == pytest.approx(exercise.JUNE_DAYS, abs=0.1)
