@@ -350,7 +350,7 @@ def pipeline_history():
     Examples
     --------
     >>> pipeline_history()["won"].mean().round(2).item()
-    0.27
+    0.26
     """
     return _pipeline_history().copy(deep=False)
 
