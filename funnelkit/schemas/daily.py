@@ -1,8 +1,8 @@
-"""The schema of the daily figures, and what the schemas of several tables share."""
+"""The schema of the daily figures, and the names of the channels."""
 
-from funnelkit.schemas.columns import Column, Schema
+from funnelkit.schemas.columns import SIMULATED, Column, Schema
 
-__all__ = ["CHANNELS", "DAILY", "SIMULATED"]
+__all__ = ["CHANNELS", "DAILY"]
 
 CHANNELS = (
     "social_ads",
@@ -14,9 +14,6 @@ CHANNELS = (
     "offline",
     "direct",
 )
-
-
-SIMULATED = "simulated by `funnelkit.simulate`"
 
 
 DAILY = Schema(

@@ -1,9 +1,10 @@
 """The schemas of the course's tables: one entry per table, with the meaning of each column."""
 
-from funnelkit.schemas.columns import Column, Schema
-from funnelkit.schemas.daily import CHANNELS, DAILY, SIMULATED
+from funnelkit.schemas.columns import SIMULATED, Column, Schema
+from funnelkit.schemas.daily import CHANNELS, DAILY
+from funnelkit.schemas.sales import SALES
 
-__all__ = ["CHANNELS", "EVENTS", "PAGES", "REGIONS", "SCHEMAS", "SIMULATED"]
+__all__ = ["CHANNELS", "EVENTS", "PAGES", "REGIONS", "SCHEMAS"]
 
 REGIONS = ("Alder", "Birch", "Cedar", "Elm", "Hazel", "Linden", "Maple", "Rowan")
 
@@ -410,6 +411,7 @@ SCHEMAS: dict[str, Schema] = {
             ),
         ),
     ),
+    **SALES,
     "cdnow": Schema(
         file="cdnow.csv.gz",
         row="one purchase at the online music shop CDNOW, a real company, in 1997 and 1998",
