@@ -1,4 +1,4 @@
-"""The schema of the daily figures, and what the schemas of several tables share."""
+"""The schema of the daily figures, and the names of the channels."""
 
 from funnelkit.schemas.columns import SIMULATED, Column, Schema
 
