@@ -18,6 +18,7 @@ quality     faults in the data, identities, leakage, privacy
 segments    RFM scores, clusters and their stability, profiles, the worth of a plan
 ranking     the order that a score gives: AUC, precision and recall, lift, gains
 scoring     labels, points cards, calibration, whom a call pays for, when
+forecasting baselines, smoothing, regression, backtest, accuracy; the pipeline, queues
 experiments planning a test, giving out variants, reading the test out
 school      the tables that lessons share: the clean log, the clean leads, the books
 plots       one function per chart
@@ -41,6 +42,7 @@ SUBJECTS = (
     "quality",
     "segments",
     "scoring",
+    "forecasting",
     "experiments",
 )
 _MODULES = (

@@ -944,7 +944,9 @@ def test_a_bootstrap_is_silent_where_nobody_watches(capsys, monkeypatch):
     assert capsys.readouterr() == ("", "")
 
 
-def test_a_bootstrap_shows_its_progress_in_jupyterlab_once_it_takes_five_seconds(capsys, monkeypatch):
+def test_a_bootstrap_shows_its_progress_in_jupyterlab_once_it_takes_five_seconds(
+    capsys, monkeypatch
+):
     monkeypatch.setenv("JPY_SESSION_NAME", "02.ipynb")
     bars = watched_bars(monkeypatch)
     metrics.bootstrap(flags(9, 3), rate_of, n_resamples=50)

@@ -256,6 +256,22 @@ MODEL = {
             "channels": ["seo", "brand_search", "content", "direct"],
         },
     },
+    # Visits that are not a person's first: students and others who come back. They share the
+    # season, the trend and the shocks of `traffic`; on public holidays fewer come.
+    "returns": {"visits": 150.0, "on_holidays": 0.6},
+    "holidays": {
+        "New Year's Day": ["2024-01-01", "2025-01-01", "2026-01-01"],
+        "Good Friday": ["2024-03-29", "2025-04-18", "2026-04-03"],
+        "Easter Monday": ["2024-04-01", "2025-04-21", "2026-04-06"],
+        "Labour Day": ["2024-05-01", "2025-05-01", "2026-05-01"],
+        "Midsummer": ["2024-06-24", "2025-06-24", "2026-06-24"],
+        "Founders' Day": ["2023-10-03", "2024-10-03", "2025-10-03"],
+        "All Saints": ["2023-11-01", "2024-11-01", "2025-11-01"],
+        "Christmas Eve": ["2023-12-24", "2024-12-24", "2025-12-24"],
+        "Christmas Day": ["2023-12-25", "2024-12-25", "2025-12-25"],
+        "Boxing Day": ["2023-12-26", "2024-12-26", "2025-12-26"],
+        "New Year's Eve": ["2023-12-31", "2024-12-31", "2025-12-31"],
+    },
     "tracking": {
         "refused": 0.12,
         "second_device": {"lead": 0.25, "other": 0.05},

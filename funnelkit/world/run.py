@@ -29,6 +29,7 @@ from funnelkit.world.customers import (
     draw_surveys,
     true_opinion,
 )
+from funnelkit.world.daily import draw_daily
 from funnelkit.world.deals import draw_close_dates, draw_deals, sold
 from funnelkit.world.draws import Draws
 from funnelkit.world.experiments import draw_experiments, draw_past_tests
@@ -109,11 +110,14 @@ def world(seed: int = SEED, *, without: tuple[str, ...] = ()) -> dict[str, pd.Da
     calls, handed = draw_calls(seed, handed)
     deals, stages, pipeline = draw_deals(seed, handed, sold(purchases, orders, subscriptions))
     close_dates, deals = draw_close_dates(seed, deals)
+    shown = finish_spend(spend[~spend["channel"].isin(without)], people)
+    books = {"customers": customers, "orders": orders, "subscriptions": subscriptions}
     past_tests, past_truth = draw_past_tests(seed)
     return {
         "events": finish_events(events),
         "visitors": visitors,
-        "spend": finish_spend(spend[~spend["channel"].isin(without)], people),
+        "spend": shown,
+        "daily": draw_daily(seed, days, people, sent, shown, books),
         "customers": customers,
         "orders": orders,
         "subscriptions": subscriptions,
