@@ -66,8 +66,9 @@ def cuped(
     ------
     ValueError
         Also where the covariate differs between the variants as no covariate from before the
-        exposure would (p below 0.00001), unless `measured` and `exposed` show that it is one. A covariate that
-        the variant has changed by less passes, so give the columns of times if there are any.
+        exposure would (p below 0.00001), unless `measured` and `exposed` show that it is one.
+        What the variant has changed by little passes, so give the columns of times if there are
+        any.
 
     Notes
     -----
