@@ -1,5 +1,9 @@
-"""Comparing variants: tests, what misleads in them, and how to see it."""
+"""Experiments: how many users a test needs, who gets which variant, and what came of it.
 
+And what misleads: looking early, many questions, noise, clusters, novelty, winners.
+"""
+
+from funnelkit.experiments.design import assign
 from funnelkit.experiments.multiple import METRICS as _MULTIPLE
 from funnelkit.experiments.multiple import adjusted_p_values, false_positive_risk
 from funnelkit.experiments.novelty import effect_by
@@ -17,6 +21,7 @@ __all__ = [
     "adjusted_p_values",
     "always_valid_interval",
     "always_valid_quantile",
+    "assign",
     "cuped",
     "design_effect",
     "effect_by",

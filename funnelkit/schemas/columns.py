@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from funnelkit import _inputs
 
-__all__ = ["Column", "KINDS", "Schema", "allowed_values"]
+__all__ = ["Column", "KINDS", "SIMULATED", "Schema", "allowed_values"]
+
+SIMULATED = "simulated by `funnelkit.simulate`"
 
 KINDS = {
     "text": "str",

@@ -1,6 +1,7 @@
 """The schemas of the course's tables: one entry per table, with the meaning of each column."""
 
-from funnelkit.schemas.columns import Column, Schema
+from funnelkit.schemas.columns import SIMULATED, Column, Schema
+from funnelkit.schemas.experiments import EXPERIMENT_TABLES
 
 __all__ = ["CHANNELS", "EVENTS", "PAGES", "REGIONS", "SCHEMAS", "SIMULATED"]
 
@@ -34,9 +35,6 @@ PAGES = (
     "booking",
     "checkout",
 )
-
-
-SIMULATED = "simulated by `funnelkit.simulate`"
 
 
 SCHEMAS: dict[str, Schema] = {
@@ -423,6 +421,7 @@ SCHEMAS: dict[str, Schema] = {
             ),
         ),
     ),
+    **EXPERIMENT_TABLES,
     "cdnow": Schema(
         file="cdnow.csv.gz",
         row="one purchase at the online music shop CDNOW, a real company, in 1997 and 1998",

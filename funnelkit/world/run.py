@@ -29,6 +29,7 @@ from funnelkit.world.customers import (
     true_opinion,
 )
 from funnelkit.world.draws import Draws
+from funnelkit.world.experiments import draw_experiments, draw_past_tests
 from funnelkit.world.keys import seconds_of
 from funnelkit.world.leads import draw_leads
 from funnelkit.world.log import (
@@ -63,8 +64,9 @@ def world(seed: int = SEED, *, without: tuple[str, ...] = ()) -> dict[str, pd.Da
         The simulated tables by name, as `funnelkit.schemas.SCHEMAS` describes them, and under
         ``"people"`` what no company ever sees: one row per person who visited since the log began,
         with the truth about them. Likewise ``"opinions"``: one row for each row of ``surveys``,
-        with what the customer thinks, whether they answered or not; and ``"lead_truth"``, a dict:
-        what the table ``leads`` hides.
+        with what the customer thinks, whether they answered or not; ``"lead_truth"``, a dict:
+        what the table ``leads`` hides; and ``"past_truth"``, a dict: the true rates and lifts of
+        the past tests.
 
     Raises
     ------
@@ -99,6 +101,7 @@ def world(seed: int = SEED, *, without: tuple[str, ...] = ()) -> dict[str, pd.Da
     forms = events[events["event"] == "lead"]
     sent = forms.groupby(forms["browser"] // np.uint64(2))["seconds"].min()
     leads, lead_truth = draw_leads(seed, people, purchases, sent, without=without)
+    past_tests, past_truth = draw_past_tests(seed)
     return {
         "events": finish_events(events),
         "visitors": visitors,
@@ -110,6 +113,9 @@ def world(seed: int = SEED, *, without: tuple[str, ...] = ()) -> dict[str, pd.Da
         "opinions": opinions,
         "leads": leads,
         "lead_truth": lead_truth,
+        "experiments": draw_experiments(seed),
+        "past_tests": past_tests,
+        "past_truth": past_truth,
         "people": finish_people(seed, people[people["first_visit"] >= log_start], events),
     }
 
@@ -153,6 +159,7 @@ def truth(tables: dict[str, pd.DataFrame], seed: int = SEED) -> dict:
                 for sent, wave in tables["opinions"].groupby("sent")
             },
         },
+        "past_tests": tables["past_truth"],
     }
     return {"seed": seed, "model": MODEL, "facts": facts, "leads": tables["lead_truth"]}
 
