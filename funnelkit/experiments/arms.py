@@ -10,7 +10,7 @@ import pandas as pd
 
 from funnelkit import _inputs
 
-__all__ = ["Arm", "Moments", "moments_of", "two_arms", "welch"]
+__all__ = ["Arm", "Moments", "moments_of", "need_two", "two_arms", "welch"]
 
 
 def __dir__():
@@ -60,12 +60,29 @@ def moments_of(values, name, column):
     >>> moments_of(np.array([1.0, 3.0]), "A", "spend")
     Moments(mean=2.0, variance=2.0, n=2)
     """
-    if len(values) < 2:
-        raise ValueError(
-            f"variant {name!r} has {len(values)} users with {column!r}: an interval needs two or "
-            "more in each variant"
-        )
+    need_two(len(values), name, column)
     return Moments(float(values.mean()), float(values.var(ddof=1)), len(values))
+
+
+def need_two(n, name, column):
+    """Refuse a variant with too few users for a variance.
+
+    Parameters
+    ----------
+    n : int
+        Its users.
+    name, column : str
+        Variant and column, for the message.
+
+    Examples
+    --------
+    >>> need_two(2, "A", "spend")
+    """
+    if n < 2:
+        raise ValueError(
+            f"variant {name!r} has {n} users with {column!r}: an interval needs two or more in "
+            "each variant"
+        )
 
 
 def two_arms(users, columns, *, control, variant="variant", more=()):

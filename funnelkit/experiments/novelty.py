@@ -37,7 +37,8 @@ def effect_by(users, metric, by, *, control, variant="variant", confidence=0.95)
     -------
     DataFrame
         One row per group, in their order: `users` (of both variants), `control` and `other`
-        (means), `difference` (the other less the control), `ci_low`, `ci_high`, `p_value` (Welch).
+        (means), `difference` (the other less the control), `ci_low`, `ci_high`, `p_value` (Welch),
+        `standard_error`.
 
     Examples
     --------
@@ -59,6 +60,5 @@ def effect_by(users, metric, by, *, control, variant="variant", confidence=0.95)
                     "leave it out, or make larger groups"
                 )
         result = welch(*(arm.moments(metric) for arm in arms), confidence=confidence)
-        del result["standard_error"]
         rows.append({"users": sum(len(arm.rows) for arm in arms), **result})
     return pd.DataFrame(rows, index=pd.Index(names, name=by))

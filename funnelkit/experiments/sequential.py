@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from funnelkit import _inputs
-from funnelkit.experiments.arms import two_arms, welch
+from funnelkit.experiments.arms import Moments, need_two, two_arms, welch
 
 __all__ = ["always_valid_interval", "always_valid_quantile", "false_alarm_rate", "look_table"]
 
@@ -191,14 +191,13 @@ def look_table(
     2026-05-01      4         1.5   -10.1     13.1
     2026-05-02      8         4.0    -1.4      9.4
     """
-    groups = two_arms(users, [metric], control=control, variant=variant, more=[time])
+    arms = two_arms(users, [metric], control=control, variant=variant, more=[time])
     when = _inputs.times(users[time], time).to_numpy()
     looks = _looks(at)
+    seen = [_moments_at(arm, metric, when[arm.rows], looks) for arm in arms]
     rows = []
-    for look in looks:
-        seen = [group.take(when[group.rows] <= look) for group in groups]
-        result = welch(*(group.moments(metric) for group in seen), confidence=confidence)
-        n = sum(len(group.rows) for group in seen)
+    for a, b in zip(*seen, strict=True):
+        result, n = welch(a, b, confidence=confidence), a.n + b.n
         half = _quantile(np.float64(n), tuned_for, confidence) * result["standard_error"]
         rows.append(
             {
@@ -211,6 +210,21 @@ def look_table(
             }
         )
     return pd.DataFrame(rows, index=pd.Index(pd.to_datetime(looks).normalize(), name="look"))
+
+
+def _moments_at(arm, metric, when, looks):
+    """Return the moments of an arm's users whose metric is known at each look."""
+    order = np.argsort(when, kind="stable")
+    middle = arm.values[metric].mean()  # sums of squares are exact enough only around it
+    values = arm.values[metric][order] - middle
+    sums = np.concatenate([[0.0], values.cumsum()])
+    squares = np.concatenate([[0.0], (values**2).cumsum()])
+    moments = []
+    for n in np.searchsorted(when[order], np.array(looks, when.dtype), side="right"):
+        need_two(n, arm.name, metric)
+        mean = sums[n] / n
+        moments.append(Moments(middle + mean, max(squares[n] / n - mean**2, 0) * n / (n - 1), n))
+    return moments
 
 
 def _looks(at):
