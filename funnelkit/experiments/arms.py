@@ -85,7 +85,7 @@ def need_two(n, name, column):
         )
 
 
-def two_arms(users, columns, *, control, variant="variant", more=()):
+def two_arms(users, columns, *, control="A", variant="variant", more=()):
     """Return the control and the other variant, with columns of numbers or booleans.
 
     Parameters
@@ -94,8 +94,8 @@ def two_arms(users, columns, *, control, variant="variant", more=()):
         One row per user.
     columns : list of str
         What is to be compared.
-    control : str
-        Name of the variant with which the other is compared.
+    control : str, default "A"
+        The variant that the other is compared with.
     variant : str
         Column of the variants, of which there have to be two.
     more : list of str
@@ -109,7 +109,7 @@ def two_arms(users, columns, *, control, variant="variant", more=()):
     Examples
     --------
     >>> users = pd.DataFrame({"variant": ["A", "B", "A"], "spend": [5, 9, 7]})
-    >>> control, other = two_arms(users, ["spend"], control="A")
+    >>> control, other = two_arms(users, ["spend"])
     >>> other.name, control.values["spend"].tolist()
     ('B', [5.0, 7.0])
     """

@@ -15,7 +15,7 @@ def __dir__():
     return __all__
 
 
-def effect_by(users, metric, by, *, control, variant="variant", confidence=0.95):
+def effect_by(users, metric, by, *, control="A", variant="variant", confidence=0.95):
     """Difference of two variants within each group, such as the week of the test.
 
     Parameters
@@ -26,8 +26,8 @@ def effect_by(users, metric, by, *, control, variant="variant", confidence=0.95)
         Column of numbers or booleans.
     by : str
         Column of the groups: something that the variant cannot have changed.
-    control : str
-        Name of the variant with which the other is compared.
+    control : str, default "A"
+        The variant that the other is compared with.
     variant : str, default "variant"
         Column of the two variants.
     confidence : float, default 0.95
@@ -44,7 +44,7 @@ def effect_by(users, metric, by, *, control, variant="variant", confidence=0.95)
     --------
     >>> users = pd.DataFrame({"variant": ["A", "B"] * 4, "week": [1] * 4 + [2] * 4,
     ...                       "spend": [10, 15, 12, 17, 11, 12, 13, 14]})
-    >>> effect_by(users, "spend", "week", control="A")["difference"].to_dict()
+    >>> effect_by(users, "spend", "week")["difference"].to_dict()
     {1: 5.0, 2: 1.0}
     """
     control_arm, other_arm = two_arms(users, [metric], control=control, variant=variant, more=[by])

@@ -142,7 +142,15 @@ def _standard_errors(value):
 
 
 def look_table(
-    users, metric, at, *, control, tuned_for, variant="variant", time="known_at", confidence=0.95
+    users,
+    metric,
+    at,
+    *,
+    tuned_for,
+    control="A",
+    variant="variant",
+    time="known_at",
+    confidence=0.95,
 ):
     """Difference at each look at a test, with the plain and the always-valid interval.
 
@@ -154,8 +162,8 @@ def look_table(
         Column of numbers or booleans.
     at : list of dates
         The looks, in order. A date without a time means the end of that day.
-    control : str
-        Name of the variant with which the other is compared.
+    control : str, default "A"
+        The variant that the other is compared with.
     tuned_for : int
         As for `always_valid_quantile`.
     variant : str, default "variant"
@@ -184,7 +192,7 @@ def look_table(
     ...                       "spend": [10, 12, 14, 15, 9, 13, 11, 20]})
     >>> users.loc[4:, "known_at"] = "2026-05-02"
     >>> days = ["2026-05-01", "2026-05-02"]
-    >>> look_table(users, "spend", days, control="A", tuned_for=8).round(1).iloc[:, :4]
+    >>> look_table(users, "spend", days, tuned_for=8).round(1).iloc[:, :4]
     ... # doctest: +NORMALIZE_WHITESPACE
                 users  difference  ci_low  ci_high
     look

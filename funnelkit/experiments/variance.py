@@ -23,7 +23,7 @@ def cuped(
     metric,
     covariate,
     *,
-    control,
+    control="A",
     theta="all",
     variant="variant",
     measured=None,
@@ -41,8 +41,8 @@ def cuped(
     covariate : str
         Column of something known of each user *before* the exposure, such as the same metric in
         the weeks before.
-    control : str
-        Name of the variant with which the other is compared.
+    control : str, default "A"
+        The variant that the other is compared with.
     theta : {"all", "within"}
         From whom the slope θ is taken: from all users together, or from the deviations from the
         mean of each user's own variant (which is what a regression of the metric on variant and
@@ -84,7 +84,7 @@ def cuped(
     --------
     >>> users = pd.DataFrame({"variant": list("AAAABBBB"), "before": [2, 4, 6, 8, 3, 5, 8, 12],
     ...                       "spend": [5, 6, 9, 10, 6, 9, 11, 16]})
-    >>> table = cuped(users, "spend", "before", control="A")
+    >>> table = cuped(users, "spend", "before")
     >>> table[["difference", "standard_error"]].round(3)  # doctest: +NORMALIZE_WHITESPACE
            difference  standard_error
     plain       3.000           2.415
@@ -153,7 +153,7 @@ def _need_balance(covariate, result):
 # ---------------------------------------------------------------- ratios, clusters
 
 
-def ratio_metric(users, top, bottom, *, control, variant="variant", confidence=0.95):
+def ratio_metric(users, top, bottom, *, control="A", variant="variant", confidence=0.95):
     r"""Compare two variants by a ratio of sums, such as orders per session: by the delta method.
 
     The users were assigned at random, so it is users that are independent; a user's sessions are
@@ -165,8 +165,8 @@ def ratio_metric(users, top, bottom, *, control, variant="variant", confidence=0
         One row per user (or per cluster): whatever was assigned.
     top, bottom : str
         Columns whose sums are divided, such as orders and sessions. `bottom` is not negative.
-    control : str
-        Name of the variant with which the other is compared.
+    control : str, default "A"
+        The variant that the other is compared with.
     variant : str, default "variant"
         Column of the two variants.
     confidence : float, default 0.95
@@ -194,7 +194,7 @@ def ratio_metric(users, top, bottom, *, control, variant="variant", confidence=0
     --------
     >>> users = pd.DataFrame({"variant": list("AAABBB"), "orders": [0, 1, 2, 1, 2, 2],
     ...                       "sessions": [2, 4, 4, 3, 3, 4]})
-    >>> ratio_metric(users, "orders", "sessions", control="A").round(3).to_dict()
+    >>> ratio_metric(users, "orders", "sessions").round(3).to_dict()
     ... # doctest: +NORMALIZE_WHITESPACE
     {'control': 0.3, 'other': 0.5, 'difference': 0.2, 'ci_low': -0.243, 'ci_high': 0.643,
      'p_value': 0.266, 'standard_error': 0.152}
