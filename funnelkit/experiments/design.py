@@ -157,7 +157,7 @@ def sample_size_of_mean(sd, difference, *, alpha=0.05, power=0.8, exact=False):
 
     Examples
     --------
-    Revenue of EUR 20 a visitor with a standard deviation of 100, to be raised by 2:
+    Revenue of EUR 20 per visitor with a standard deviation of 100, to be raised by 2:
 
     >>> sample_size_of_mean(100.0, 2.0)
     39245

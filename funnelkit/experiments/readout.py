@@ -325,7 +325,7 @@ def _sentence(counts, ratio, results, roles):
     """Say what came of the test."""
     if ratio["p_value"] < MISMATCH:
         split = ", ".join(f"{name} {n:,}" for name, n in counts["users"].items())
-        plan = ", ".join(f"{name} {share:.0%}" for name, share in counts["planned"].items())
+        plan = ", ".join(f"{name} {100 * share:.3g} %" for name, share in counts["planned"].items())
         return (
             f"Not to be read: the users are split {split} where {plan} was planned "
             f"(p = {ratio['p_value']:.1g}). Find out who is missing first."
