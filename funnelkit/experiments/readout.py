@@ -207,6 +207,8 @@ def _variants(column, name, control, shares):
 
 def _need_one_variant_each(ids, name, codes, variant):
     """Refuse a user in two variants, and one with several rows."""
+    if _surely_once_each(ids):
+        return
     _inputs.ids(ids, name)
     if ids.is_unique:
         return
@@ -222,6 +224,17 @@ def _need_one_variant_each(ids, name, codes, variant):
     what = f"the user in column {name!r} has an earlier row"
     again = ids.duplicated().to_numpy()
     _inputs.refuse(again, what, remedy, ids.to_numpy(object), index=ids.index)
+
+
+def _surely_once_each(ids):
+    """Say whether whole numbers are seen at a glance to be different; False is not a no."""
+    if ids.dtype.kind not in "iu" or not isinstance(ids.dtype, np.dtype) or not len(ids):
+        return False
+    numbers = ids.to_numpy()
+    low, high = int(numbers.min()), int(numbers.max())
+    if high - low >= 4 * len(numbers):
+        return False
+    return np.bincount((numbers - low).astype(np.int64, copy=False)).max() == 1
 
 
 def _need_exposure_first(table, exposed, converted):
@@ -245,12 +258,18 @@ def _need_exposure_first(table, exposed, converted):
 def _compare(column, name, codes, users, method, confidence):
     """Yield for each variant but the control the row of a metric."""
     _inputs.need_hashable(column, name)
-    rate = pd.api.types.infer_dtype(column, skipna=True) == "boolean"
-    values = _inputs.booleans(column, name).to_numpy() if rate else _numbers(column, name)
-    centre = 0.0 if rate else float(values.mean())
-    values = values - centre if centre else values.astype(float, copy=False)
-    totals = np.bincount(codes, weights=values)
-    squares = totals if rate else np.bincount(codes, weights=values * values)
+    plain = column.dtype == bool  # the quick way, with nothing to look for
+    rate = plain or pd.api.types.infer_dtype(column, skipna=True) == "boolean"
+    centre = 0.0
+    if rate:
+        values = (column if plain else _inputs.booleans(column, name)).to_numpy()
+        totals = squares = np.bincount(codes[values], minlength=len(users))
+    else:
+        values = _numbers(column, name)
+        centre = float(values.mean())  # taken away, so that squares of large numbers lose nothing
+        values = values - centre
+        totals = np.bincount(codes, weights=values)
+        squares = np.bincount(codes, weights=np.square(values, out=values))
     for other in range(1, len(users)):
         arms = [(int(users[i]), float(totals[i]), float(squares[i])) for i in (0, other)]
         try:
@@ -294,9 +313,9 @@ def _means(arms, centre, method, confidence):
     relative = None
     if ma > 0 and mb > 0:
         ea, eb = (np.sqrt(max(q - s * s / n, 0) / (n - 1) / n) for n, s, q in arms)
-        relative = lift_of_means(
-            ma, ea, mb, eb, method=method, confidence=confidence, df=test["df"]
-        )
+        shares = np.square([ea / ma, eb / mb])  # Welch's degrees of freedom, of the relative errors
+        df = shares.sum() ** 2 / (shares**2 / [na - 1, nb - 1]).sum()
+        relative = lift_of_means(ma, ea, mb, eb, method=method, confidence=confidence, df=df)
     return _row("mean", ma, mb, test, test["p_value"], relative)
 
 
