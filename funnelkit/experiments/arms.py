@@ -157,7 +157,7 @@ def welch(control, other, *, confidence=0.95):
     -------
     dict
         `control` and `other` (the means), `difference`, `ci_low`, `ci_high`, `p_value`
-        (two-sided), `standard_error`.
+        (two-sided), `standard_error`, `df` (degrees of freedom).
 
     References
     ----------
@@ -176,17 +176,18 @@ def welch(control, other, *, confidence=0.95):
     error = float(np.sqrt(parts.sum()))
     if not error > 0:
         raise ValueError(
-            "the metric has no variance in either variant, so there is no interval: has it been "
-            "filled in for all users, or is it the same by design?"
+            f"the metric has no variance: it is {control.mean:g} for all of A and {other.mean:g} "
+            "for all of B: there is nothing to test; choose another metric"
         )
-    free = parts.sum() ** 2 / (parts**2 / [control.n - 1, other.n - 1]).sum()
-    gap, half = other.mean - control.mean, stdtrit(free, (1 + confidence) / 2) * error
+    df = float(parts.sum() ** 2 / (parts**2 / [control.n - 1, other.n - 1]).sum())
+    gap, half = other.mean - control.mean, float(stdtrit(df, (1 + confidence) / 2)) * error
     return {
         "control": control.mean,
         "other": other.mean,
         "difference": gap,
-        "ci_low": float(gap - half),
-        "ci_high": float(gap + half),
-        "p_value": float(2 * stdtr(free, -abs(gap) / error)),
+        "ci_low": gap - half,
+        "ci_high": gap + half,
+        "p_value": 2 * float(stdtr(df, -abs(gap) / error)),
         "standard_error": error,
+        "df": df,
     }

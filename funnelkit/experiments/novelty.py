@@ -38,7 +38,7 @@ def effect_by(users, metric, by, *, control="A", variant="variant", confidence=0
     DataFrame
         One row per group, in their order: `users` (of both variants), `control` and `other`
         (means), `difference` (the other less the control), `ci_low`, `ci_high`, `p_value` (Welch),
-        `standard_error`.
+        `standard_error`, `df`.
 
     Examples
     --------

@@ -59,8 +59,8 @@ def cuped(
     -------
     DataFrame
         Rows "plain" and "cuped"; `control` and `other` (means), `difference` (the other less the
-        control), `ci_low`, `ci_high`, `p_value` (Welch), `standard_error`. ``attrs["theta"]`` is
-        the slope, ``attrs["theta_from"]`` the convention.
+        control), `ci_low`, `ci_high`, `p_value` (Welch), `standard_error`, `df`.
+        ``attrs["theta"]`` is the slope, ``attrs["theta_from"]`` the convention.
 
     Raises
     ------
@@ -176,7 +176,7 @@ def ratio_metric(users, top, bottom, *, control="A", variant="variant", confiden
     -------
     Series
         `control` and `other` (the ratios), `difference` (the other less the control), `ci_low`,
-        `ci_high`, `p_value` (Welch), `standard_error`.
+        `ci_high`, `p_value` (Welch), `standard_error`, `df`.
 
     Notes
     -----
@@ -194,7 +194,7 @@ def ratio_metric(users, top, bottom, *, control="A", variant="variant", confiden
     --------
     >>> users = pd.DataFrame({"variant": list("AAABBB"), "orders": [0, 1, 2, 1, 2, 2],
     ...                       "sessions": [2, 4, 4, 3, 3, 4]})
-    >>> ratio_metric(users, "orders", "sessions").round(3).to_dict()
+    >>> ratio_metric(users, "orders", "sessions").round(3).drop("df").to_dict()
     ... # doctest: +NORMALIZE_WHITESPACE
     {'control': 0.3, 'other': 0.5, 'difference': 0.2, 'ci_low': -0.243, 'ci_high': 0.643,
      'p_value': 0.266, 'standard_error': 0.152}
