@@ -138,6 +138,124 @@ def test_surveys_go_to_subscribers_and_an_answer_is_whole():
     assert (points == points.round()).all(axis=None)
 
 
+def test_deals_agree_with_the_leads():
+    leads = fk.load("leads").drop_duplicates().set_index("lead_id")
+    deals, calls = fk.load("deals"), fk.load("calls")
+    assert set(deals["lead_id"]) <= set(leads.index)
+    won = deals[deals["outcome"] == "won"].set_index("lead_id")
+    enrolled = leads[leads["called"] & leads["converted"]]
+    assert won.index.is_unique and set(won.index) == set(enrolled.index)
+    assert (won["closed_at"] == enrolled["converted_at"].reindex(won.index)).all()
+    first = deals[~deals["recycled"]].set_index("lead_id")
+    assert (first["created_at"] == leads["created_at"].reindex(first.index)).all()
+    owner = leads["owner"].reindex(deals["lead_id"]).to_numpy()
+    assert ((owner == deals["owner"]) | pd.isna(owner)).all()
+    reached = calls[calls["reached"]]
+    assert set(reached["lead_id"]) == set(leads.index[leads["called"]])
+    assert (reached["adviser"].to_numpy() == leads.loc[reached["lead_id"], "owner"]).all()
+
+
+def test_each_lead_is_called_until_reached():
+    calls = fk.load("calls").sort_values(["lead_id", "attempt"])
+    by_lead = calls.groupby("lead_id")
+    assert (by_lead.cumcount() + 1 == calls["attempt"]).all()
+    assert (by_lead["called_at"].diff().dropna() > pd.Timedelta(0)).all()
+    assert (by_lead["adviser"].nunique() == 1).all()
+    assert calls["reached"].groupby(calls["lead_id"]).sum().max() == 1
+    last = calls["lead_id"].duplicated(keep="last")
+    assert not calls.loc[last, "reached"].any()
+    assert (calls["minutes"].notna() == calls["reached"]).all()
+    leads = fk.load("leads").drop_duplicates().set_index("lead_id")
+    assert (calls["called_at"].to_numpy() >= leads.loc[calls["lead_id"], "created_at"]).all()
+
+
+def test_stages_are_entered_in_order_and_agree_with_the_deals():
+    deals, stages = fk.load("deals").set_index("deal_id"), fk.load("stages")
+    assert not stages.duplicated(["deal_id", "stage"]).any()
+    entered = stages.pivot(index="deal_id", columns="stage", values="entered_at")
+    assert (entered["MQL"] == deals["created_at"].reindex(entered.index)).all()
+    steps = ["MQL", "SQL", "call", "proposal", "negotiation"]
+    for before, after in zip(steps, steps[1:], strict=False):
+        later = entered[entered[after].notna()]
+        assert (later[before] <= later[after]).all(), after
+    for end in ("won", "lost"):
+        rows = entered[entered[end].notna()]
+        assert (rows[end] >= rows[steps].max(axis="columns")).all()
+        assert (rows[end] == deals.loc[rows.index, "closed_at"]).all()
+        assert set(rows.index) == set(deals.index[deals["outcome"] == end])
+    assert not (entered["won"].notna() & entered["lost"].notna()).any()
+    early = deals.loc[entered.index[entered["negotiation"].isna()]]
+    assert (early["discount"] == 0).all() and not early["objection"].any()
+
+
+def test_a_recycled_deal_follows_a_lost_one():
+    deals = fk.load("deals")
+    first, second = (
+        deals[deals["recycled"] == flag].set_index("lead_id") for flag in (False, True)
+    )
+    before = first.loc[second.index]
+    assert (before["outcome"] == "lost").all()
+    assert (before["closed_at"] <= second["created_at"]).all()
+
+
+def test_a_booked_call_is_the_opportunity_of_the_log():
+    leads = fk.load("leads").drop_duplicates().dropna(subset="user_id")
+    deals = fk.load("deals").merge(leads[["lead_id", "user_id"]])
+    known = deals[["deal_id", "user_id", "created_at"]]
+    calls = fk.load("stages").query("stage == 'call'").merge(known)
+    events = fk.load("events").query("event == 'opportunity'")
+    logged = events.groupby("user_id")["timestamp"].agg(set)
+    both = calls[calls["user_id"].isin(logged.index)]
+    found = pd.Series(
+        [at in logged[user] for user, at in zip(both["user_id"], both["entered_at"], strict=True)]
+    )
+    # Who telephoned before they sent the form has booked by the time the deal is made.
+    at_once = (both["entered_at"] == both["created_at"]).to_numpy()
+    assert len(both) > 400 and at_once.mean() < 0.1
+    assert found[~at_once].mean() > 0.98
+
+
+def test_a_won_deal_is_worth_what_the_books_say():
+    leads = fk.load("leads").drop_duplicates().dropna(subset="user_id")
+    customers = fk.load("customers").dropna(subset="user_id")
+    deals = fk.load("deals").merge(leads[["lead_id", "user_id"]])
+    won = deals[deals["outcome"] == "won"].merge(customers, on="user_id", suffixes=("", "_books"))
+    assert len(won) > 250
+    assert (won["closed_at"].dt.floor("D") == won["acquired"]).all()
+    assert (won["product"] == won["product_books"]).all()
+    orders = fk.load("orders")
+    first = orders[orders["date"] == orders.groupby("customer_id")["date"].transform("min")]
+    paid = first.groupby("customer_id")["amount"].sum()
+    courses = won[won["product"] == "course"]
+    assert np.allclose(courses["amount"], paid.loc[courses["customer_id"]])
+    assert np.allclose(
+        courses["list_price"] * (1 - courses["discount"]), courses["amount"], atol=0.01
+    )
+    year = 12 * fk.load("subscriptions").set_index("customer_id")["price"]
+    plans = won[won["product"] == "subscription"]
+    assert np.allclose(plans["list_price"], year.loc[plans["customer_id"]])
+
+
+def test_close_dates_are_moved_only_while_a_deal_is_open():
+    deals, dates = fk.load("deals").set_index("deal_id"), fk.load("close_dates")
+    first = dates.drop_duplicates("deal_id").set_index("deal_id")
+    assert (first["edited_at"] == deals["created_at"].reindex(first.index)).all()
+    closed = dates["deal_id"].map(deals["closed_at"])
+    assert (closed.isna() | (dates["edited_at"] <= closed)).all()
+    last = dates.drop_duplicates("deal_id", keep="last").set_index("deal_id")["expected_close"]
+    assert (last == deals["expected_close"].reindex(last.index)).all()
+    moved = dates.groupby("deal_id")["expected_close"].diff().dropna()
+    assert (moved > pd.Timedelta(0)).all()
+
+
+def test_every_adviser_has_a_shift_in_every_week():
+    shifts = fk.load("shifts")
+    weeks = pd.date_range("2024-12-30", "2026-06-29", freq="7D")
+    assert len(shifts) == 5 * len(weeks)
+    assert not shifts.duplicated(["week", "adviser"]).any()
+    assert (shifts["week"].dt.day_of_week == 0).all()
+
+
 # ---------------------------------------------------------------- CDNOW, as published
 
 

@@ -488,7 +488,29 @@ def test_a_conversion_before_the_exposure_is_refused():
     message = r"lead_at lies before exposed_at in 1 of 6 rows \(first: row 3\): the variant cannot"
     with pytest.raises(ValueError, match=message):
         experiments.readout(early, "lead", exposed="exposed_at", converted="lead_at")
-    experiments.readout(users(), "lead", exposed="exposed_at", converted="lead_at")
+    kept = early[~(early["lead_at"] < early["exposed_at"])]
+    times = {"exposed": "exposed_at", "converted": "lead_at"}
+    assert experiments.readout(kept, "lead", **times).users["users"].tolist() == [3, 2]
+    experiments.readout(users(), "lead", **times)
+
+
+def test_a_variant_that_was_not_in_the_test_is_left_out_of_categories_and_shares():
+    three = pd.Categorical(list("ABABAB"), categories=["A", "B", "C"])
+    with pytest.raises(ValueError, match="or leave out of shares and categories what was not in"):
+        experiments.readout(users(variant=three), "lead")
+    two = users(variant=three.remove_unused_categories())
+    plan = {"A": 0.5, "B": 0.5}
+    assert len(experiments.readout(two, "lead", shares=plan).users) == 2
+
+
+def test_whole_numbers_as_ids_are_looked_at_as_any_others():
+    table = users(user_id=[7, 1, 2, 3, 4, 5])
+    assert experiments.readout(table, "lead").users["users"].sum() == 6
+    with pytest.raises(ValueError, match="is in two variants in 2 of 6 rows"):
+        experiments.readout(users(user_id=[1, 1, 2, 3, 4, 5]), "lead")
+    far = users(user_id=[10**18, 1, 1, 3, 4, 5])
+    with pytest.raises(ValueError, match="is in two variants in 2 of 6 rows"):
+        experiments.readout(far, "lead")
 
 
 @pytest.mark.parametrize(

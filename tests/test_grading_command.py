@@ -130,7 +130,10 @@ checks.__path__[:] = [sys.argv[1]]
 grade = sys.modules["funnelkit.grading.grade"]
 run = grade._run
 
-signal.signal(signal.SIGINT, signal.default_int_handler)  # where it is ignored, in the background
+# In the background, and below nohup, they may be ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+for name in ("SIGTERM", "SIGHUP"):
+    signal.signal(getattr(signal, name), signal.SIG_DFL)
 
 def counted(row, *others):
     os.write(1, f"ran {row.learner}\\n".encode())

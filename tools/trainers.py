@@ -1,10 +1,12 @@
 """What in docs/trainers.md is made from the notebooks and the tasks: `notebooks.py navigation`.
 
 The schedules take the upper minutes of each lesson and exercise, so that a group that asks many
-questions gets through; a day that is not filled ends early and says so.
+questions gets through. A day begins with everybody's machine, has lunch at midday, keeps time for
+the participants' own funnel, and closes with a round; one that is not filled ends early and says
+so.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tools.exercise_rules import Exercise
 from tools.notebook_model import Course
@@ -13,10 +15,11 @@ from tools.notebook_text import replaced
 STRETCH = 100  # the longest time without a break, in minutes
 BREAK = 15
 LUNCH = 60
-NOON = (11 * 60 + 45, 13 * 60 + 15)  # lunch may begin from, and has to begin by
+NOON = (11 * 60, 12 * 60 + 30)  # lunch begins between these; see `_is_noon`
+LATEST = 12 * 60 + 45
 MEMO = 20  # to discuss a lesson's decision memo in the room
-OWN = "[Your own funnel](#your-own-funnel)"
-OWN_MINUTES = 90
+OWN_MINUTES = (45, 90)  # the participants' own funnel: at least, and at most
+FIRST_HALF = ", the first half"
 NAMED = 4  # so many units left out are named one by one
 
 
@@ -37,56 +40,97 @@ class Row:
     name: str
 
 
+@dataclass(frozen=True)
+class Day:
+    """The frame of a day, in minutes after midnight: what it has besides lessons."""
+
+    start: int
+    end: int
+    opening: Unit
+    closing: Unit
+    lunch: bool = True
+    own: bool = False
+
+
+ARRIVAL = Unit("Arrival: every machine opens the course; who is here, and with which question", 30)
+SHORT_ARRIVAL = replace(ARRIVAL, minutes=20)
+MORNING = Unit("Questions of yesterday", 15)
+CLOSING = Unit("Closing: one thing that each will do differently; what to change next time", 15)
+EVENING = Unit("Closing: one thing that each takes home", 10)
+OWN = "[Your own funnel](#your-own-funnel)"
+
 # ---------------------------------------------------------------------------------------------
 # Schedules
 # ---------------------------------------------------------------------------------------------
 
 
-def units(course: Course, exercises: list[Exercise], *, memos: bool) -> list[list[Unit]]:
-    """Return for each lesson what belongs to it: itself, its exercise, its memo's discussion."""
+def units(course: Course, exercises: list[Exercise], *, memos: bool) -> list[Unit]:
+    """Return what the lessons hold: each itself, its exercise, its memo's discussion."""
     found = []
     for nb in course.lessons:
         link = f"[{nb.number} {nb.title}](../notebooks/{nb.path.name})"
-        group = [Unit(f"Lesson {link}", nb.info["minutes"][1])]
+        found.append(Unit(f"Lesson {link}", nb.info["minutes"][1]))
         for exercise in exercises:
             if exercise.stem == nb.path.stem and not exercise.in_lesson:
                 own = f"[{nb.number}](../exercises/{nb.path.name})"
-                group.append(Unit(f"Exercise {own}", exercise.solution.info["minutes"][1]))
+                found.append(Unit(f"Exercise {own}", exercise.solution.info["minutes"][1]))
         if memos and not nb.is_start:
-            group.append(Unit(f"The decision memo of lesson {nb.number}, discussed", MEMO))
-        found.append(group)
+            found.append(Unit(f"The decision memo of lesson {nb.number}, discussed", MEMO))
     return found
 
 
-def day(waiting: list[Unit], start: int, end: int, *, lunch: bool) -> tuple[list[Row], list[Unit]]:
-    """Return the rows of a day, and the units that no longer fit into it.
-
-    Where all fit and time is left, the day closes with the participants' own funnel.
-    """
-    rows: list[Row] = []
-    clock, since, eaten = start, 0, not lunch
-    waiting = [*waiting, Unit(OWN, OWN_MINUTES)]
-    while waiting:
-        unit = waiting[0]
-        pause = None
-        if not eaten and rows and (clock >= NOON[0] or clock + unit.minutes > NOON[1]):
-            pause = Row(clock, clock + LUNCH, "*Lunch*")
-        elif since and since + unit.minutes > STRETCH:
-            pause = Row(clock, clock + BREAK, "*Break*")
-        begin = pause.end if pause else clock
-        room = end - begin
-        if unit.name == OWN and OWN_MINUTES / 2 <= room < OWN_MINUTES:
-            unit = Unit(OWN, room)
-        if unit.minutes > room:
+def day(frame: Day, waiting: list[Unit]) -> tuple[list[Row], list[Unit]]:
+    """Return the rows of a day, and the units that no longer fit into it."""
+    rows = [Row(frame.start, frame.start + frame.opening.minutes, frame.opening.name)]
+    since, eaten = frame.opening.minutes, not frame.lunch
+    close = frame.end - frame.closing.minutes
+    # Before the participants' own funnel is a break.
+    last = close - (OWN_MINUTES[0] + BREAK if frame.own else 0)
+    parts = [part for unit in waiting for part in _parts(unit)]
+    while parts:
+        pause = _pause(rows[-1].end, since, parts[0].minutes, eaten)
+        begin = pause.end if pause else rows[-1].end
+        needed = parts[0].minutes
+        if parts[0].name.endswith(FIRST_HALF):  # which nobody leaves at that
+            needed += BREAK + parts[1].minutes
+        if begin + needed > last:
             break
         if pause:
             rows.append(pause)
-            eaten, since = eaten or pause.name == "*Lunch*", 0
-        clock = begin + unit.minutes
-        since += unit.minutes
-        rows.append(Row(begin, clock, unit.name))
-        waiting.pop(0)
-    return rows, [unit for unit in waiting if unit.name != OWN]
+            since, eaten = 0, eaten or pause.name == "*Lunch*"
+        part = parts.pop(0)
+        rows.append(Row(begin, begin + part.minutes, part.name))
+        since += part.minutes
+    if frame.own:
+        at = rows[-1].end
+        at_noon = not eaten and at >= NOON[0] and at + LUNCH + OWN_MINUTES[0] <= close
+        pause = Row(at, at + LUNCH, "*Lunch*") if at_noon else Row(at, at + BREAK, "*Break*")
+        minutes = min(OWN_MINUTES[1], close - pause.end)
+        rows += [pause, Row(pause.end, pause.end + minutes, OWN)]
+    at = rows[-1].end
+    rows.append(Row(at, at + frame.closing.minutes, frame.closing.name))
+    return rows, parts
+
+
+def _parts(unit: Unit) -> list[Unit]:
+    """Return the unit, or its two halves if nobody should sit through it without a break."""
+    if unit.minutes <= STRETCH:
+        return [unit]
+    first = round(unit.minutes / 10) * 5
+    return [
+        Unit(unit.name + FIRST_HALF, first),
+        Unit(f"{unit.name}, the second half", unit.minutes - first),
+    ]
+
+
+def _pause(clock: int, since: int, minutes: int, eaten: bool) -> Row | None:
+    """Return the lunch or the break that comes before something of so many minutes, if any."""
+    tired = since + minutes > STRETCH
+    if not eaten:
+        end = clock + minutes + (BREAK if tired else 0)
+        if (clock >= NOON[0] and end > NOON[1]) or (end > LATEST and clock >= NOON[0] - BREAK):
+            return Row(clock, clock + LUNCH, "*Lunch*")
+    return Row(clock, clock + BREAK, "*Break*") if tired else None
 
 
 def clock_time(minutes: int) -> str:
@@ -107,22 +151,21 @@ def _table(rows: list[Row]) -> list[str]:
     return lines + [f"| {clock_time(r.start)}–{clock_time(r.end)} | {r.name} |" for r in rows]
 
 
-def schedule(groups: list[list[Unit]], title: str, days: list[tuple[int, int]], lunch: bool) -> str:
+def schedule(waiting: list[Unit], title: str, days: list[Day]) -> str:
     """Return one schedule: what it holds, in words, and a table for each day."""
-    total = sum(unit.minutes for group in groups for unit in group)
+    total = sum(unit.minutes for unit in waiting)
     tables: list[str] = []
     spare = []
-    left: list[Unit] = []
-    shares = _shared(groups, len(days))
-    for number, ((start, end), share) in enumerate(zip(days, shares, strict=True), start=1):
-        rows, left = day([*left, *share], start, end, lunch=lunch)
+    left = waiting
+    for number, frame in enumerate(days, start=1):
+        rows, left = day(frame, left)
         if len(days) > 1:
             tables += [f"**Day {number}**", ""]
         tables += [*_table(rows), ""]
-        if rows[-1].end <= end - OWN_MINUTES / 2:
+        if not left and rows[-1].end <= frame.end - OWN_MINUTES[0]:
             which = f"day {number}" if len(days) > 1 else title.lower()
             spare.append(f"{which} ends at {clock_time(rows[-1].end)}")
-    said = [f"What there is takes {duration(total)} at the slower pace, without breaks."]
+    said = [f"Lessons, exercises and memos take {duration(total)} in all, without breaks."]
     if left:  # always the end of the course: a day stops at the first unit that does not fit
         names = ", ".join(unit.name for unit in left)
         if len(left) > NAMED:
@@ -133,29 +176,19 @@ def schedule(groups: list[list[Unit]], title: str, days: list[tuple[int, int]], 
     return "\n".join([f"### {title}", "", " ".join(said), "", *tables]).rstrip()
 
 
-def _shared(groups: list[list[Unit]], days: int) -> list[list[Unit]]:
-    """Share lessons between days, each day about as much, and no lesson apart from its exercise."""
-    total = sum(unit.minutes for group in groups for unit in group)
-    shares: list[list[Unit]] = [[] for _ in range(days)]
-    before = 0
-    for group in groups:
-        minutes = sum(unit.minutes for unit in group)
-        middle = before + minutes / 2
-        shares[min(days - 1, int(middle * days / total))] += group
-        before += minutes
-    return shares
-
-
 def schedules(course: Course, exercises: list[Exercise]) -> str:
     """Return the schedules of half a day, a day and two days."""
-    plain = units(course, exercises, memos=False)
-    full = units(course, exercises, memos=True)
     nine, one, five = 9 * 60, 13 * 60, 17 * 60
+    half = Day(nine, one, SHORT_ARRIVAL, EVENING, lunch=False)
+    whole = Day(nine, five, ARRIVAL, CLOSING, own=True)
+    first = Day(nine, five, ARRIVAL, EVENING)
+    second = Day(nine, five, MORNING, CLOSING, own=True)
+    full = units(course, exercises, memos=True)
     return "\n\n".join(
         [
-            schedule(plain, "Half a day", [(nine, one)], lunch=False),
-            schedule(full, "One day", [(nine, five)], lunch=True),
-            schedule(full, "Two days", [(nine, five), (nine, five)], lunch=True),
+            schedule(full, "Half a day", [half]),
+            schedule(full, "One day", [whole]),
+            schedule(full, "Two days", [first, second]),
         ]
     )
 

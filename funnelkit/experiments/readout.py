@@ -196,7 +196,8 @@ def _variants(column, name, control, shares):
         which = f"nobody with {' or '.join(empty)}" if empty else f"only {expected[0]!r}"
         raise ValueError(
             f"column {name!r} has {which}: an arm is empty, and there is nothing to compare; give "
-            "the users of all variants"
+            "the users of all variants, or leave out of shares and categories what was not in the "
+            "test"
         )
     _inputs.need_known(control, expected, f"variant in column {name!r}")
     _inputs.refuse(sizes < 2, "a variant has one user", "give at least two of each", unit="arms")

@@ -6,10 +6,12 @@ cannot disagree.
 """
 
 from funnelkit.schemas.checks import check_column, check_table, schema_of
-from funnelkit.schemas.columns import KINDS, Column, Schema, allowed_values
-from funnelkit.schemas.tables import CHANNELS, EVENTS, PAGES, REGIONS, SCHEMAS, SIMULATED
+from funnelkit.schemas.columns import KINDS, SIMULATED, Column, Schema, allowed_values
+from funnelkit.schemas.sales import ADVISERS, STAGES
+from funnelkit.schemas.tables import CHANNELS, EVENTS, PAGES, REGIONS, SCHEMAS
 
 __all__ = [
+    "ADVISERS",
     "CHANNELS",
     "Column",
     "EVENTS",
@@ -18,6 +20,7 @@ __all__ = [
     "REGIONS",
     "SCHEMAS",
     "SIMULATED",
+    "STAGES",
     "Schema",
     "allowed_values",
     "check_column",

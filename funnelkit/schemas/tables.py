@@ -2,8 +2,9 @@
 
 from funnelkit.schemas.columns import SIMULATED, Column, Schema
 from funnelkit.schemas.experiments import EXPERIMENT_TABLES
+from funnelkit.schemas.sales import SALES
 
-__all__ = ["CHANNELS", "EVENTS", "PAGES", "REGIONS", "SCHEMAS", "SIMULATED"]
+__all__ = ["CHANNELS", "EVENTS", "PAGES", "REGIONS", "SCHEMAS"]
 
 CHANNELS = (
     "social_ads",
@@ -421,6 +422,7 @@ SCHEMAS: dict[str, Schema] = {
             ),
         ),
     ),
+    **SALES,
     **EXPERIMENT_TABLES,
     "cdnow": Schema(
         file="cdnow.csv.gz",

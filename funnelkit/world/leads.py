@@ -34,7 +34,7 @@ from funnelkit.world.phrases import EXTRAS, SENTENCES, SLOTS
 __all__ = ["draw_leads", "log_odds"]
 
 
-def draw_leads(seed: int, people, customers, sent, *, without=()) -> tuple[pd.DataFrame, dict]:
+def draw_leads(seed: int, people, customers, sent, *, without=()):
     """Return the CRM's table of leads, and what it does not say.
 
     Parameters
@@ -57,6 +57,8 @@ def draw_leads(seed: int, people, customers, sent, *, without=()) -> tuple[pd.Da
         The table ``leads``.
     dict
         The truth: the lead_ids of each segment and each intent, and the planted faults.
+    pandas.DataFrame
+        The leads as the world knows them, one row per record, with their keys and their future.
     """
     crm = pd.concat(
         [_from_the_web(seed, people, sent), _from_cards_and_lists(seed, customers, without)],
@@ -79,8 +81,7 @@ def draw_leads(seed: int, people, customers, sent, *, without=()) -> tuple[pd.Da
         "twice", crm["record"].to_numpy(), LEADS["faults"]["exact_duplicates"]
     )
     hidden["exact_duplicates"] = crm.loc[twice, "lead_id"].tolist()
-    crm = crm.loc[crm.index.repeat(1 + twice)].reset_index(drop=True)
-    return _finish(crm), hidden
+    return _finish(crm.loc[crm.index.repeat(1 + twice)].reset_index(drop=True)), hidden, crm
 
 
 def _from_the_web(seed, people, sent) -> pd.DataFrame:

@@ -20,6 +20,7 @@ __all__ = [
     "NEXT_PAGE",
     "OFFERS",
     "OWNERS",
+    "PIPELINE",
     "PAST_TESTS",
     "REGION_SHARE",
     "SEED",
@@ -97,6 +98,40 @@ LEADS = {
         "crowns": {"from": "2025-03-01", "to": "2025-05-31", "to_the_euro": 25.0},
     },
     "leak": {"column": "portal_logins", "mean_after_a_month": 9.0, "guests": 0.02},
+}  # fmt: skip
+
+
+# The advisers' work on the leads. What became of a lead was settled before, so each of these is
+# drawn given the outcome: the log-odds below hold among leads that are alike otherwise.
+PIPELINE = {
+    "opening": {"days": "Monday to Saturday", "from_hour": 9, "to_hour": 19},
+    "shifts": {"days": 5, "short_share": 0.25, "short_days": 2},
+    "first_attempt": {
+        "median_days": {"full": 0.3, "short": 1.6}, "sigma": 0.8, "two_points_or_more": 0.6,
+        "log_odds_of_winning_per_day": -0.25,
+    },
+    "attempts": {"reached_at_each": 0.55, "most": 6, "gap_days": {"median": 0.9, "sigma": 0.5}},
+    "in_vain": {"share": 0.5, "attempts": [3, 4, 5, 6], "given_up_after_days": 4.0},
+    "minutes": {"median": 14.0, "sigma": 0.5},
+    "lost": {
+        "last_stage_once_booked": {"call": 0.40, "proposal": 0.25, "negotiation": 0.35},
+        "days_after_booking": {"median": 18.0, "sigma": 0.7},
+        "days_after_first_talk": {"median": 12.0, "sigma": 0.7},
+    },
+    "recycled": {
+        "share_of_lost": 0.12, "after_days": {"median": 75.0, "sigma": 0.4},
+        "booked_later_than_days": 35.0, "days_to_lost": {"median": 15.0, "sigma": 0.6},
+        "talks": 0.6,
+    },
+    "discount": {
+        "objects": 0.5, "given_if_objects": 0.8, "given_otherwise": 0.15,
+        "sizes": {"0.1": 0.4, "0.15": 0.3, "0.2": 0.3},
+        "log_odds": {"base": 1.75, "objects": -1.6, "discount": 0.5},
+    },
+    "expected_close": {
+        "days": {"median": 18.0, "sigma": 0.35}, "at_the_end_of_the_month": 0.4,
+        "moved_when_due": 0.85, "moved_by_days": {"7": 0.35, "14": 0.35, "21": 0.15, "30": 0.15},
+    },
 }  # fmt: skip
 
 
@@ -255,6 +290,7 @@ MODEL = {
         "split_same_day": 0.03,
     },
     "leads": LEADS,
+    "pipeline": PIPELINE,
     "experiments": EXPERIMENTS,
     "past_tests": PAST_TESTS,
     "subscriptions": {

@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from funnelkit import data, schemas
+from funnelkit.world.calls import draw_calls, draw_shifts
 from funnelkit.world.customers import (
     draw_customers,
     draw_orders,
@@ -28,6 +29,7 @@ from funnelkit.world.customers import (
     draw_surveys,
     true_opinion,
 )
+from funnelkit.world.deals import draw_close_dates, draw_deals, sold
 from funnelkit.world.draws import Draws
 from funnelkit.world.experiments import draw_experiments, draw_past_tests
 from funnelkit.world.keys import seconds_of
@@ -65,8 +67,8 @@ def world(seed: int = SEED, *, without: tuple[str, ...] = ()) -> dict[str, pd.Da
         ``"people"`` what no company ever sees: one row per person who visited since the log began,
         with the truth about them. Likewise ``"opinions"``: one row for each row of ``surveys``,
         with what the customer thinks, whether they answered or not; ``"lead_truth"``, a dict:
-        what the table ``leads`` hides; and ``"past_truth"``, a dict: the true rates and lifts of
-        the past tests.
+        what the table ``leads`` hides; ``"pipeline"``: one row per deal, with how it will end; and
+        ``"past_truth"``, a dict: the true rates and lifts of the past tests.
 
     Raises
     ------
@@ -100,7 +102,13 @@ def world(seed: int = SEED, *, without: tuple[str, ...] = ()) -> dict[str, pd.Da
     )
     forms = events[events["event"] == "lead"]
     sent = forms.groupby(forms["browser"] // np.uint64(2))["seconds"].min()
-    leads, lead_truth = draw_leads(seed, people, purchases, sent, without=without)
+    leads, lead_truth, crm = draw_leads(seed, people, purchases, sent, without=without)
+    calls = events[events["event"] == "opportunity"]
+    booked = calls.groupby(calls["browser"] // np.uint64(2))["seconds"].min()
+    shifts, handed = draw_shifts(seed, crm, booked)
+    calls, handed = draw_calls(seed, handed)
+    deals, stages, pipeline = draw_deals(seed, handed, sold(purchases, orders, subscriptions))
+    close_dates, deals = draw_close_dates(seed, deals)
     past_tests, past_truth = draw_past_tests(seed)
     return {
         "events": finish_events(events),
@@ -113,6 +121,12 @@ def world(seed: int = SEED, *, without: tuple[str, ...] = ()) -> dict[str, pd.Da
         "opinions": opinions,
         "leads": leads,
         "lead_truth": lead_truth,
+        "shifts": shifts,
+        "calls": calls,
+        "deals": deals,
+        "stages": stages,
+        "close_dates": close_dates,
+        "pipeline": pipeline,
         "experiments": draw_experiments(seed),
         "past_tests": past_tests,
         "past_truth": past_truth,
@@ -141,6 +155,7 @@ def truth(tables: dict[str, pd.DataFrame], seed: int = SEED) -> dict:
     bots = Draws(seed, "bots").code(
         "user", np.arange(MODEL["tracking"]["bots"], dtype=np.uint64), "u"
     )
+    deals, fate = tables["deals"], tables["pipeline"]
     facts = {
         "people_who_visited_since_the_log_began": len(people),
         "of_them_refused_tracking": int(people["refused"].sum()),
@@ -158,6 +173,11 @@ def truth(tables: dict[str, pd.DataFrame], seed: int = SEED) -> dict:
                 f"{sent:%Y-%m-%d}": true_opinion(wave)
                 for sent, wave in tables["opinions"].groupby("sent")
             },
+        },
+        "pipeline": {
+            "adviser_weeks_that_are_short": int((tables["shifts"]["days"] < 5).sum()),
+            "open_deals": int(deals["outcome"].isna().sum()),
+            "of_them_will_be_won": int((fate["wins"] & (fate["won"] > last_second())).sum()),
         },
         "past_tests": tables["past_truth"],
     }

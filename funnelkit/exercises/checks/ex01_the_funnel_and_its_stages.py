@@ -13,6 +13,11 @@ from funnelkit.school import clean_log
 SHORT = ["visit", "lead", "customer"]
 
 
+def steps_of(log):
+    """Return the events of the four steps, which are all that a loose order looks at."""
+    return log[log["event"].isin(STEPS)]
+
+
 # ---------------------------------------------------------------- 1.1, 1.2
 
 
@@ -28,13 +33,13 @@ def april(log):
 
 def short_funnel(log=None, **options):
     """Return the short funnel as a table of steps and users."""
-    log = clean_log() if log is None else log
+    log = steps_of(clean_log() if log is None else log)
     return funnel(log, SHORT, **options)[["users"]].reset_index()
 
 
 def with_the_call():
     """Return the funnel of four steps without the row of the call."""
-    table = funnel(clean_log(), STEPS, user="person_id")
+    table = funnel(steps_of(clean_log()), STEPS, user="person_id")
     return table.loc[SHORT, ["users"]].reset_index()
 
 
@@ -76,6 +81,13 @@ def strictly_after(log, first, second):
     """Return how many users have the second event after the first, and not at the same time."""
     began = log[log["event"] == first].groupby("user_id")["timestamp"].min()
     late = log["timestamp"] > log["user_id"].map(began)
+    return log.loc[(log["event"] == second) & late, "user_id"].nunique()
+
+
+def from_the_last(log, first, second):
+    """Return how many users have the second event at or after their last first one."""
+    began = log[log["event"] == first].groupby("user_id")["timestamp"].max()
+    late = log["timestamp"] >= log["user_id"].map(began)
     return log.loc[(log["event"] == second) & late, "user_id"].nunique()
 
 
@@ -142,13 +154,13 @@ def spring():
     return log[log["timestamp"] >= "2026-04-01"]
 
 
-def lost(level=3, log=None):
+def lost(level=3, log=None, *, most=4, ids="person_id"):
     """Return how many people took so many steps, and no single browser of theirs did."""
-    log = spring() if log is None else log
+    log = steps_of(spring() if log is None else log)
     by_people, by_browser = reach(log, STEPS, user="person_id"), reach(log, STEPS)
-    people = by_people.index[by_people["level"] >= level]
-    browsers = by_browser.index[by_browser["level"] >= level]
-    seen = log.loc[log["user_id"].isin(browsers), "person_id"]
+    people = by_people.index[by_people["level"].between(level, most)]
+    browsers = by_browser.index[by_browser["level"].between(level, most)]
+    seen = log.loc[log["user_id"].isin(browsers), ids]
     return int((~people.isin(seen)).sum())
 
 
@@ -170,7 +182,7 @@ OWNERS = {"marketing": "lead", "both": "opportunity", "sales": "customer"}
 
 def losses(log=None, *, user="person_id", column="dropped", owners=None):
     """Return what each owner lost."""
-    table = funnel(spring() if log is None else log, STEPS, user=user)[column]
+    table = funnel(steps_of(spring() if log is None else log), STEPS, user=user)[column]
     return {owner: int(table[step]) for owner, step in (owners or OWNERS).items()}
 
 
@@ -216,6 +228,20 @@ TASKS = [
                 lambda: april(clean_log())["person_id"].nunique(),
                 "You counted everybody who came in April, including those who read no page.",
                 "Keep the page views only, then count people.",
+            ),
+            Mistake(
+                "sessions-for-people",
+                lambda: in_april(clean_log())["session_id"].nunique(),
+                "You counted sessions, and one person may have several.",
+                "Use the column that holds people.",
+            ),
+            Mistake(
+                "last-day-lost",
+                lambda: (
+                    in_april(clean_log()).query("timestamp <= '2026-04-30'")["person_id"].nunique()
+                ),
+                "You left out 30 April: what happened on that day is later than its midnight.",
+                "Compare the month, or take everything before 1 May.",
             ),
             Mistake(
                 "all-months",
@@ -311,6 +337,12 @@ TASKS = [
                 strictly_after,
                 "It leaves out users who had both events at the same moment.",
                 "At or after: use `>=`.",
+            ),
+            Mistake(
+                "from-the-last",
+                from_the_last,
+                "It starts from each user's last event of the first name.",
+                "Start from the first: take the minimum of the times.",
             ),
             Mistake(
                 "without-the-first",
@@ -409,6 +441,19 @@ TASKS = [
                 "You counted everybody with two browsers, including those who booked in their "
                 "first or never booked.",
                 "Keep only those who got as far as the call.",
+            ),
+            Mistake(
+                "exactly-three",
+                lambda: lost(3, most=3),
+                "You kept those who stopped at the call, and left out those who went on to enrol.",
+                "Take a level of 3 or more.",
+            ),
+            Mistake(
+                "two-kinds-of-ids",
+                lambda: lost(3, ids="user_id"),
+                "You compared ids of people with ids of browsers: whoever is recognised has "
+                "another id in each table.",
+                "Look up in `spring` which people the browsers belong to.",
             ),
             Mistake(
                 "another-step",

@@ -3,13 +3,14 @@
 from functools import cache
 
 import numpy as np
+import pandas as pd
 
 from funnelkit import funnels, metrics
 from funnelkit.exercises.kinds import Function, List, Number
 from funnelkit.exercises.tasks import Mistake, Task, percent_for_fraction, upside_down
 from funnelkit.school import clean_log
 
-CALL = ["visit", "lead", "opportunity"]
+CALL, ALL = ("visit", "lead", "opportunity"), tuple(funnels.STEPS)
 
 
 @cache
@@ -23,9 +24,14 @@ def steps_only():
 
 
 @cache
+def reach(steps, unit="person_id", window="30D"):
+    """Return how far each user got, and the channel of the first visit."""
+    return funnels.reach(steps_only(), list(steps), user=unit, by="channel", window=window)
+
+
 def people(unit="person_id", window="30D"):
     """Return how far each user of `social_ads` got on the way to a call."""
-    reached = funnels.reach(steps_only(), CALL, user=unit, by="channel", window=window)
+    reached = reach(CALL, unit, window)
     return reached[reached["channel"] == "social_ads"]
 
 
@@ -43,19 +49,30 @@ def one_channel_first():
     """Return the rate in a log that was cut down to the channel beforehand."""
     log = steps_only()
     log = log[log["channel"] == "social_ads"]
-    reached = funnels.reach(log, CALL, user="person_id", window="30D")
+    reached = funnels.reach(log, list(CALL), user="person_id", window="30D")
     return reached["opportunity"].notna().mean()
 
 
-@cache
-def all_steps(unit="person_id", window="45D"):
-    """Return the funnel of all four steps."""
-    return funnels.funnel(steps_only(), funnels.STEPS, user=unit, window=window)
+def other_rate(steps, *, window, channel=None, finished=False):
+    """Return the share of visitors, of a channel or of all, who took the last of some steps."""
+    reached = reach(steps, window=window)
+    if channel:
+        reached = reached[reached["channel"] == channel]
+    if finished:
+        end = clean_log()["timestamp"].max()
+        reached = reached[reached["visit"] <= end - pd.Timedelta(window)]
+    return reached[steps[-1]].notna().mean()
 
 
 def enrol_rate(unit="person_id", window="45D"):
     """Return the share of visitors who enrolled."""
-    return float(all_steps(unit, window).loc["customer", "overall_rate"])
+    return reach(ALL, unit, window)["customer"].notna().mean()
+
+
+def calls_to_customers():
+    """Return the step rate from the call to the enrolment."""
+    reached = reach(ALL, window="45D")
+    return reached["customer"].count() / reached["opportunity"].count()
 
 
 @cache
@@ -124,6 +141,17 @@ def shares(draws=DRAWS):
     return [float(phone / sessions) for phone, sessions in counts]
 
 
+def people_on_phones():
+    """Return the share of people who ever used a phone in each sample."""
+    return [float(np.mean([SESSIONS[name][0] > 0 for name in drawn])) for drawn in DRAWS]
+
+
+def of_all_twelve():
+    """Return the phone sessions of each sample, divided by the sessions of the five people."""
+    sessions = sum(count for _, count in SESSIONS.values())
+    return [sum(SESSIONS[name][0] for name in drawn) / sessions for drawn in DRAWS]
+
+
 def means_of_shares():
     """Return the mean of the people's own shares in each sample."""
     return [
@@ -177,6 +205,25 @@ TASKS = [
                 lambda: call_rate(step="lead"),
                 "That is the share who became leads.",
                 "Go one step further, to `opportunity`.",
+            ),
+            Mistake(
+                "all-channels",
+                lambda: other_rate(CALL, window="30D"),
+                "That is the rate of everybody, whatever channel they came through.",
+                "Keep the rows of `social_ads`.",
+            ),
+            Mistake(
+                "step-left-out",
+                lambda: other_rate(("visit", "opportunity"), window="30D", channel="social_ads"),
+                "You left out the lead: some book first and leave their address afterwards.",
+                "Give all three steps, in this order.",
+            ),
+            Mistake(
+                "finished-windows-only",
+                lambda: other_rate(CALL, window="30D", channel="social_ads", finished=True),
+                "You left out people whose 30 days were not over. That may be wise (lesson 03); "
+                "the task asks for all who came.",
+                "Leave `observed_until` out.",
             ),
         ],
         after="Numerator, denominator, unit and window: anybody can compute it again.",
@@ -248,9 +295,22 @@ TASKS = [
             ),
             Mistake(
                 "step-for-overall",
-                lambda: float(all_steps().loc["customer", "step_rate"]),
+                calls_to_customers,
                 "That is the share of those with a call who enrolled.",
                 "Put all visitors below the line.",
+            ),
+            Mistake(
+                "steps-left-out",
+                lambda: other_rate(("visit", "customer"), window="45D"),
+                "You left out the steps between: some enrol without a call.",
+                "Give all four steps.",
+            ),
+            Mistake(
+                "finished-windows-only",
+                lambda: other_rate(ALL, window="45D", finished=True),
+                "You left out people whose 45 days were not over. That may be wise (lesson 03); "
+                "the task asks for all who came.",
+                "Leave `observed_until` out.",
             ),
         ],
         after="Nested steps, the same entrants, one window: here the step rates multiply.",
@@ -351,6 +411,18 @@ TASKS = [
                 means_of_shares,
                 "You averaged the people's own shares, as if all had the same number of sessions.",
                 "Add up both columns first, then divide.",
+            ),
+            Mistake(
+                "people-for-sessions",
+                people_on_phones,
+                "You counted people with a phone; the task asks for sessions.",
+                "Add up `phone` and `sessions`, then divide.",
+            ),
+            Mistake(
+                "undrawn-denominator",
+                of_all_twelve,
+                "You divided by the sessions of the five people, not of those who were drawn.",
+                "Add up `sessions` over the same rows.",
             ),
             Mistake(
                 "without-drawing",

@@ -42,13 +42,40 @@ def of_june(table):
 
 
 @cache
-def june(unit="person_id", window="14D", watched=True, event="opportunity"):
+def june(unit="person_id", event="opportunity"):
     """Return the cohort rate of June, from the visit to another event."""
-    until = end() if watched else None
-    table = metrics.cohort_rate(
-        steps_only(), "visit", event, window=window, freq="M", observed_until=until, user=unit
+    options = {"window": "14D", "freq": "M", "observed_until": end()}
+    return of_june(metrics.cohort_rate(steps_only(), "visit", event, user=unit, **options))
+
+
+def june_with_lead():
+    """Return the rate of June with the lead as a step between."""
+    steps = ["visit", "lead", "opportunity"]
+    reached = funnels.reach(
+        steps_only(), steps, user="person_id", window="14D", observed_until=end()
     )
-    return of_june(table)
+    return reached.loc[reached["visit"].dt.month == 6, "opportunity"].notna().mean()
+
+
+def june_only():
+    """Return the rate in a log that was cut down to June beforehand."""
+    log = steps_only()
+    log = log[log["timestamp"] >= "2026-06-01"]
+    steps = ["visit", "opportunity"]
+    reached = funnels.reach(log, steps, user="person_id", window="14D", observed_until=end())
+    return reached.loc[reached["visit"].notna(), "opportunity"].notna().mean()
+
+
+@cache
+def first_call():
+    """Return when each visitor came first and booked a call, however much later."""
+    return funnels.reach(steps_only(), ["visit", "opportunity"], user="person_id")
+
+
+def june_unfinished(window):
+    """Return the rate of June with everybody below the line, their time over or not."""
+    came = first_call()[first_call()["visit"].dt.month == 6]
+    return (came["opportunity"] - came["visit"] <= pd.Timedelta(window)).mean()
 
 
 def june_by_period():
@@ -67,11 +94,18 @@ def calls(unit="person_id", window="45D", watched=True):
     )
 
 
-def days_to_call(start="lead", how="median", **options):
+def days_to_call(start="lead", how="median", stop="opportunity", **options):
     """Return the time to the call, in days."""
     reached = calls(**options)
-    took = (reached["opportunity"] - reached[start]).dropna()
+    took = (reached[stop] - reached[start]).dropna()
     return getattr(took, how)() / pd.Timedelta("1D")
+
+
+def from_the_lead_only():
+    """Return the time to the call of those who are followed from the lead, in days."""
+    options = {"user": "person_id", "window": "45D", "observed_until": end()}
+    reached = funnels.reach(steps_only(), ["lead", "opportunity"], **options)
+    return (reached["opportunity"] - reached["lead"]).median() / pd.Timedelta("1D")
 
 
 # ---------------------------------------------------------------- 3.4 and 3.6: paths
@@ -91,6 +125,18 @@ def ends_there(device="mobile"):
     if device:
         seen = seen[seen["device"] == device]
     return seen["next"].isna().mean()
+
+
+def ends_per_session():
+    """Return the ends on a course page on phones, divided by sessions that saw one."""
+    seen = paths()[(paths()["event"] == "course") & (paths()["device"] == "mobile")]
+    return seen["next"].isna().sum() / seen["session_id"].nunique()
+
+
+def ends_of_all_events():
+    """Return the share of all events on a course page, clicks included, that end a session."""
+    there = paths()[(paths()["page"] == "course") & (paths()["device"] == "mobile")]
+    return there["next"].isna().mean()
 
 
 def course_of_ends():
@@ -114,6 +160,19 @@ def more_leads(send="mobile"):
     if not send:
         return float(more)
     return float(more * people.loc[send, "lead"] / people.loc[send, "form"])
+
+
+def leads_per_click():
+    """Return the additional views of the form times the leads per click."""
+    people = two_leaks().loc["mobile"]
+    return float(more_leads(send=None) * people["lead"] / people["click"])
+
+
+def both_leaks():
+    """Return how many more leads there are if phones did as well as computers after the click."""
+    people = two_leaks()
+    sent = people["lead"] / people["click"]
+    return float(people.loc["mobile", "click"] * (sent["desktop"] - sent["mobile"]))
 
 
 def second_leak():
@@ -143,6 +202,12 @@ def remixed(channel="seo", mix="social_ads"):
     rates, visitors = cells()
     weights = visitors.loc[mix]
     return float((rates.loc[channel] * weights / weights.sum()).sum())
+
+
+def shares_of_devices():
+    """Return the rate of `seo` weighted by the share of `social_ads` in each device's visitors."""
+    rates, visitors = cells()
+    return float((rates.loc["seo"] * (visitors / visitors.sum()).loc["social_ads"]).sum())
 
 
 TASKS = [
@@ -198,14 +263,14 @@ TASKS = [
             percent_for_fraction(),
             Mistake(
                 "unfinished-windows",
-                lambda: june(watched=False),
+                lambda: june_unfinished("14D"),
                 "The people of the last two weeks of June are below the line, although their 14 "
                 "days are not over.",
                 "Use `observed_until=end`.",
             ),
             Mistake(
                 "so-far",
-                lambda: june(window="365D", watched=False),
+                lambda: june_unfinished("365D"),
                 "You counted every call so far: people of 1 June had a month, people of 30 June "
                 "had hours.",
                 'Use `window="14D"` and `observed_until=end`.',
@@ -216,6 +281,25 @@ TASKS = [
                 "You divided the calls of June by the new visitors of June: many who called had "
                 "come earlier.",
                 "Use `metrics.cohort_rate`.",
+            ),
+            Mistake(
+                "one-month-first",
+                june_only,
+                "You cut the log down to June first: people who had come before seem to come for "
+                "the first time.",
+                "Follow everybody in the whole log, and select June at the end.",
+            ),
+            Mistake(
+                "lead-in-between",
+                june_with_lead,
+                "You asked for a lead between the visit and the call; some book first.",
+                "Ask for the visit and the call only.",
+            ),
+            Mistake(
+                "enrolled-for-booked",
+                lambda: june(event="customer"),
+                "That is the share who enrolled.",
+                "The call is the event `opportunity`.",
             ),
             Mistake(
                 "browsers-for-people",
@@ -247,7 +331,7 @@ TASKS = [
             Mistake(
                 "unfinished-windows",
                 lambda: days_to_call(watched=False),
-                "The people of the last 45 days are in it, of whom only the quick have called yet.",
+                "The people of the last 45 days are in it, of whom only the quick have booked yet.",
                 "Use `observed_until=end`.",
             ),
             Mistake(
@@ -263,13 +347,25 @@ TASKS = [
                 "Take the time from the lead.",
             ),
             Mistake(
+                "from-the-lead-only",
+                from_the_lead_only,
+                "You started the clock at the lead: the 45 days begin at the first visit.",
+                "Give all four steps, and take the row from the lead to the call.",
+            ),
+            Mistake(
+                "to-the-enrolment",
+                lambda: days_to_call(start="opportunity", stop="customer"),
+                "That is the time from the call to the enrolment.",
+                "Take the row from the lead to the call.",
+            ),
+            Mistake(
                 "browsers-for-people",
                 lambda: days_to_call(unit="user_id"),
                 "You followed browsers: a call that was booked in a second one is lost.",
                 'Follow people: `user="person_id"`.',
             ),
         ],
-        after="Of those who call, half do so within a week; of those who never do it says nothing.",
+        after="Of those who book a call, half do so within a week; of the others it says nothing.",
     ),
     Task(
         "3.4",
@@ -295,6 +391,18 @@ TASKS = [
                 lambda: 1 - ends_there(),
                 "That is the share that went on.",
                 "Count the rows in which `next` is missing.",
+            ),
+            Mistake(
+                "sessions-for-views",
+                ends_per_session,
+                "You divided by sessions, and a session may view the page several times.",
+                "Put all views of `course` on phones below the line.",
+            ),
+            Mistake(
+                "clicks-too",
+                ends_of_all_events,
+                "You took everything that happened on that page, clicks included.",
+                "Keep the rows in which `event` is `course`.",
             ),
             Mistake(
                 "ends-below-the-line",
@@ -324,6 +432,13 @@ TASKS = [
                 lambda: remixed(mix="seo"),
                 "That is the rate of `seo` with its own mix of devices.",
                 "Take the shares from `social_ads`.",
+            ),
+            Mistake(
+                "weights-of-devices",
+                shares_of_devices,
+                "Your weights are the share of `social_ads` among each device's visitors, and do "
+                "not add up to 1.",
+                "Divide by all visitors of `social_ads`.",
             ),
             Mistake(
                 "half-and-half",
@@ -371,6 +486,18 @@ TASKS = [
                 second_leak,
                 "That is the second leak, which the lesson valued.",
                 "Raise the share of clicks that lead to the form.",
+            ),
+            Mistake(
+                "both-leaks",
+                both_leaks,
+                "That values both leaks at once.",
+                "Raise the share of clicks that lead to the form, and leave the rest as it is.",
+            ),
+            Mistake(
+                "leads-per-click",
+                leads_per_click,
+                "You took leads per click; these people have seen the form already.",
+                "Take the share of those who *see* the form on a phone and send it.",
             ),
             Mistake(
                 "all-leads",

@@ -62,7 +62,7 @@ def updated_rate(r, alpha, x, T):  # noqa: N803
 
 def alive(x, t_x, T):  # noqa: N803
     """Return the probability of being alive."""
-    return float(lifetime.probability_alive(x, t_x, T, **MODEL))
+    return 1 / (1 + odds(x, t_x, T)) if x else 1.0
 
 
 def odds(x, t_x, T, *, less=1):  # noqa: N803
@@ -154,7 +154,7 @@ TASKS = [
         "One update",
         name="updated_rate",
         kind=Function(
-            Number(decimals=6), calls=[(2, 10, 5, 10), (0.8, 9, 0, 26), (0.8, 9, 12, 52)]
+            Number(decimals=6), calls=[(0.8, 9, 12, 52), (0.8, 9, 0, 26), (2, 10, 5, 10)]
         ),
         truth=updated_rate,
         section="Two distributions and one update",
@@ -300,6 +300,13 @@ TASKS = [
                 "Ask the model for the next 52 weeks.",
             ),
             Mistake(
+                "repeat-buyers-for-all",
+                lambda: expected()[summary()["frequency"] > 0].sum(),
+                "You left out the customers who never came back: the model expects some of them "
+                "to.",
+                "Give the summary of all customers.",
+            ),
+            Mistake(
                 "horizon-in-days",
                 lambda: expected(364).sum(),
                 "Your horizon is in days; the model counts in weeks.",
@@ -383,8 +390,8 @@ TASKS = [
             Mistake(
                 "all-customers",
                 lambda: later().median(),
-                "That is the constant for all customers.",
-                "Keep those with at least 5 purchases in `last_year`.",
+                "That is the median of all customers, and what the busy ones do most often.",
+                "Keep those with at least 5 purchases in `last_year`, and take the middle of them.",
             ),
             Mistake(
                 "buyers-only",

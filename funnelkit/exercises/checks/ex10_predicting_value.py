@@ -195,7 +195,7 @@ TASKS = [
         name="fewest",
         kind=Function(
             Number(whole=True),
-            calls=[(6.25, 3.74), (0.35, 0.25), (0.5, 0.5), (2, 0.875), (0.25, 0.125)],
+            calls=[(6.25, 3.74), (0.35, 0.25), (0.5, 0.5), (2, 0.875), (0.25, 0.125), (0.5, 2.5)],
         ),
         truth=fewest,
         section="What is a purchase worth?",
@@ -222,6 +222,12 @@ TASKS = [
                 lambda p, q: max(math.floor((1 - q) / p) + 1, 1),
                 "With `q` above 1 the mean of all customers exists, so no purchase is needed.",
                 "Begin at 0.",
+            ),
+            Mistake(
+                "below-zero",
+                lambda p, q: math.floor((1 - q) / p) + 1,
+                "With a large `q` your function returns a negative number of purchases.",
+                "Nobody has made fewer than 0.",
             ),
             Mistake(
                 "q-forgotten",
@@ -301,6 +307,7 @@ TASKS = [
                 "You cut the customers at random within the year to be predicted: the model "
                 "learnt from the other customers' future.",
                 "Train on `past` and `y`, which were known.",
+                within=0.005,
             ),
             Mistake(
                 "mae-for-rmse",

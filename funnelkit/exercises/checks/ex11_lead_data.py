@@ -101,14 +101,15 @@ def crowds(k=6):
     return quality.compare_k_anonymity(tables, k=k)
 
 
-def to_hand_on(limit=0.01):
+def to_hand_on(limit=0.01, k=6):
     """Return the most detailed version that leaves at most the limit in small crowds."""
-    allowed = crowds()[crowds()["share_below"] <= limit]
+    allowed = crowds(k)[crowds(k)["share_below"] <= limit]
     return allowed["combinations"].idxmax()
 
 
 PAIRS = [(1980, "71100"), (1980, "71100"), (1991, "71100"), (1991, "71100"), (1991, "41900")]
 EACH_TWICE = [(1980, "71100"), (1991, "71100")] * 2
+CROSSED = [(1980, "71100"), (1980, "41900"), (1991, "71100"), (1991, "41900"), (1980, "71100")]
 THREES = [("f", "7")] * 4 + [("m", "7")] * 3 + [("f", "4")] * 8
 
 
@@ -219,6 +220,14 @@ TASKS = [
                 "Allow a difference of 0 or 1, and not of −1.",
             ),
             Mistake(
+                "older-for-younger",
+                lambda age, birth_year, year: bool(
+                    not pd.isna(year - birth_year - age) and age - year + birth_year not in (0, 1)
+                ),
+                "You let an age be one year too high, and not one year too low.",
+                "Before the birthday one is a year *younger* than the year minus the birth year.",
+            ),
+            Mistake(
                 "turned-round",
                 lambda age, birth_year, year: bool(year - birth_year - age in (0, 1)),
                 "You return True where age and birth year agree.",
@@ -310,8 +319,8 @@ TASKS = [
             Mistake(
                 "ties-not-followed",
                 lambda: ["r1", "r2"],
-                "You stopped at the records that are tied to `r1` itself.",
-                "Go on to those that are tied to these, and so on.",
+                "Those are the records with the phone and the year of `r1` itself.",
+                "Another e-mail may tie further records to these: follow the ties.",
             ),
             Mistake(
                 "one-step-too-few",
@@ -343,7 +352,8 @@ TASKS = [
         "The smallest crowd",
         name="smallest_crowd",
         kind=Function(
-            Number(whole=True, unit="people"), calls=[(PAIRS,), (EACH_TWICE,), (THREES,)]
+            Number(whole=True, unit="people"),
+            calls=[(PAIRS,), (EACH_TWICE,), (THREES,), (CROSSED,)],
         ),
         truth=smallest_crowd,
         section="Lost in a crowd",
@@ -376,6 +386,14 @@ TASKS = [
                 "You grouped by the first of the two alone; an outsider knows both.",
                 "Count equal pairs.",
             ),
+            Mistake(
+                "each-by-itself",
+                lambda pairs: min(
+                    column.count(value) for column in zip(*pairs, strict=True) for value in column
+                ),
+                "You looked at each of the two by itself; whoever knows both finds smaller groups.",
+                "Count equal pairs.",
+            ),
         ],
         after="One person who is alone is enough for k to be 1.",
     ),
@@ -401,7 +419,7 @@ TASKS = [
             ),
             Mistake(
                 "another-crowd",
-                lambda: int(crowds(k=5).loc[to_hand_on(), "below"]),
+                lambda: int(crowds(k=5).loc[to_hand_on(k=5), "below"]),
                 "You asked for a crowd of 5, as the lesson does; this house asks for 6.",
                 "Give `k=6`.",
             ),
