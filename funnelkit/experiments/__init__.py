@@ -25,7 +25,6 @@ from funnelkit.experiments.design import (
     sample_size,
     sample_size_of_mean,
 )
-from funnelkit.experiments.multiple import METRICS as _MULTIPLE
 from funnelkit.experiments.multiple import adjusted_p_values, false_positive_risk
 from funnelkit.experiments.novelty import effect_by
 from funnelkit.experiments.readout import Readout, readout
@@ -71,4 +70,4 @@ def __dir__():
     return __all__
 
 
-METRICS = (*_COMPARING, *_MULTIPLE)
+METRICS = (*_COMPARING,)

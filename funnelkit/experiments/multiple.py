@@ -6,9 +6,8 @@ Input is checked as `funnelkit._inputs` says.
 import numpy as np
 
 from funnelkit import _inputs
-from funnelkit.contract import Example, Metric
 
-__all__ = ["METRICS", "adjusted_p_values", "false_positive_risk"]
+__all__ = ["adjusted_p_values", "false_positive_risk"]
 
 
 def __dir__():
@@ -108,19 +107,3 @@ def false_positive_risk(share_good, *, power=0.8, alpha=0.05, findings="all"):
     _inputs.one_of("findings", findings, ["all", "positive"])
     false = (alpha if findings == "all" else alpha / 2) * (1 - good)
     return _inputs.dress(index)(false / (false + power * good))
-
-
-# ---------------------------------------------------------------- what the metrics mean
-
-METRICS = (
-    Metric(
-        name="false_positive_risk",
-        formula=r"\frac{\alpha (1 - g)}{\alpha (1 - g) + (1 - \beta) g}",
-        numerator="significant results of ideas without an effect",
-        denominator="all significant results",
-        unit="fraction",
-        window="all tests of a team, significant or not",
-        function="funnelkit.experiments.false_positive_risk",
-        example=Example({"share_good": 0.1}, 0.045, 0.125),
-    ),
-)
