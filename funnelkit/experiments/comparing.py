@@ -10,6 +10,7 @@ import pandas as pd
 
 from funnelkit import _inputs
 from funnelkit.contract import Example, Metric
+from funnelkit.experiments.arms import Moments, welch
 from funnelkit.experiments.design import planned_shares
 
 __all__ = [
@@ -301,29 +302,15 @@ def welch_from_sums(n_a, total_a, squares_a, n_b, total_b, squares_b, *, confide
 
 def _welch(a, b, confidence):
     """Return Welch's test of two (n, mean, variance)."""
-    from scipy.special import stdtr, stdtrit
-
-    _inputs.confidence_quantile(confidence)
-    (na, ma, va), (nb, mb, vb) = a, b
-    square = va / na + vb / nb
-    if square == 0:
-        raise ValueError(
-            f"the metric has no variance: it is {ma:g} for all of A and {mb:g} for all of B: "
-            "there is nothing to test; choose another metric"
-        )
-    df = square**2 / ((va / na) ** 2 / (na - 1) + (vb / nb) ** 2 / (nb - 1))
-    t = (mb - ma) / square**0.5
-    half = float(stdtrit(df, (1 + confidence) / 2)) * square**0.5
+    arms = [Moments(mean, variance, n) for n, mean, variance in (a, b)]
+    row = welch(*arms, confidence=confidence)
     return pd.Series(
         {
-            "mean_a": ma,
-            "mean_b": mb,
-            "difference": mb - ma,
-            "ci_low": mb - ma - half,
-            "ci_high": mb - ma + half,
-            "t": t,
-            "df": df,
-            "p_value": 2 * float(stdtr(df, -abs(t))),
+            "mean_a": row["control"],
+            "mean_b": row["other"],
+            **{name: row[name] for name in ("difference", "ci_low", "ci_high")},
+            "t": row["difference"] / row["standard_error"],
+            **{name: row[name] for name in ("df", "p_value")},
         }
     )
 

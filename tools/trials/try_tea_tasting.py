@@ -120,3 +120,27 @@ for correction in (False, True):
 print(json.dumps(pairs))
 """,
     )
+
+
+@trial
+def cuped_and_ratios_as_tea_tasting_has_them(tmp):
+    compare(
+        tmp,
+        """
+pairs = {}
+for name, ours, metric in (
+    ("cuped", experiments.cuped(table, "minutes", "minutes_before").loc["cuped"],
+     tt.Mean("minutes", "minutes_before")),
+    ("ratio", experiments.ratio_metric(table, "clicks", "sessions"),
+     tt.RatioOfMeans("clicks", "sessions")),
+):
+    found = theirs(m=metric)["m"]
+    for mine, name_of_theirs in (
+        ("control", "control"), ("other", "treatment"), ("difference", "effect_size"),
+        ("ci_low", "effect_size_ci_lower"), ("ci_high", "effect_size_ci_upper"),
+        ("p_value", "pvalue"),
+    ):
+        pairs[f"{name}, {mine}"] = [float(ours[mine]), float(getattr(found, name_of_theirs))]
+print(json.dumps(pairs))
+""",
+    )
