@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.text import Text
 
+LETTERS = 0.8  # of a box's height, the letters take about so much
 SLACK = 1  # pixels that two boxes may share: type never fills its box
 
 
@@ -33,9 +34,11 @@ def texts_of(figure):
 
 def overlapping(figure):
     """Return the pairs of texts that cover each other."""
+    # A box has room above and below for the tallest letters of the font, not just for its own.
+    texts = [(text, box.shrunk(1, LETTERS)) for text, box in texts_of(figure)]
     return [
         Overlap(one.get_text(), other.get_text())
-        for (one, box), (other, box2) in itertools.combinations(texts_of(figure), 2)
+        for (one, box), (other, box2) in itertools.combinations(texts, 2)
         if _cover(box, box2)
     ]
 
@@ -63,7 +66,7 @@ def on_marks(figure):
         for text in ax.texts:
             if id(text) not in boxes or text.get_bbox_patch() is not None:
                 continue
-            box = boxes[id(text)].shrunk(1, 0.8)  # of its height, the letters take about so much
+            box = boxes[id(text)].shrunk(1, LETTERS)
             for line in marks:
                 xy = line.get_transform().transform(
                     np.column_stack([line.get_xdata(orig=False), line.get_ydata(orig=False)])
