@@ -388,7 +388,7 @@ TASKS = [
             Mistake(
                 "last-for-first",
                 lambda: kept(when="last"),
-                "You took the last attempt of each lead.",
+                "You took the last attempt of each lead, or only the answered one.",
                 "Take the first.",
             ),
             Mistake(
