@@ -16,6 +16,7 @@ surveys    satisfaction: CSAT and the net promoter score
 lifetime   customer lifetime value, and its prediction from purchases
 quality    faults in the data, identities, leakage, privacy
 segments   RFM scores, clusters and their stability, profiles, the worth of a plan
+bandits    choosing while learning: Thompson sampling, regret; other policies from a log
 ranking    the order that a score gives: AUC, precision and recall, lift, gains
 scoring    labels, points cards, calibration, whom a call pays for, when
 school     the tables that lessons share: the clean log, the clean leads, the books
@@ -40,6 +41,7 @@ SUBJECTS = (
     "quality",
     "segments",
     "scoring",
+    "bandits",
 )
 _MODULES = (
     *SUBJECTS,
