@@ -92,8 +92,8 @@ def _of_actions(log, policy, action):
     if len(never):
         raise ValueError(
             f"the policy gives {never.sum():.4g} to {len(never):,} actions that the log never "
-            f"shows (first: {never.index.tolist()[0]!r}): what they bring cannot be known from this log; "
-            "judge a policy without them, or let the next log show them"
+            f"shows (first: {never.index.tolist()[0]!r}): what they bring cannot be known from "
+            "this log; judge a policy without them, or let the next log show them"
         )
     return actions.map(shares).to_numpy(float)
 
@@ -230,9 +230,9 @@ def effective_sample_size(weights):
 
 _LOG = pd.DataFrame(
     {
-        "item": [0, 0, 1, 1, 2, 0],
-        "click": [True, False, False, True, True, False],
-        "propensity": [0.5, 0.5, 0.2, 0.2, 0.1, 0.5],
+        "item": ["a", "b", "b", "b"],
+        "click": [True, True, False, False],
+        "propensity": [0.5, 0.25, 0.25, 0.25],
     }
 )
 
@@ -246,9 +246,9 @@ METRICS = (
         window="that of the log",
         function="funnelkit.bandits.off_policy_value",
         example=Example(
-            {"log": _LOG, "policy": pd.Series(1 / 3, index=[0, 1, 2])},
-            17 / 3,
-            6,
+            {"log": _LOG, "policy": pd.Series({"a": 0.5, "b": 0.5})},
+            3,
+            4,
             ("ips", "estimate"),
         ),
     ),

@@ -328,7 +328,7 @@ METRICS = (
     Metric(
         name="regret",
         formula=r"\sum_t (\theta^* - \theta_{a_t})",
-        numerator="conversions the best variant would have had, less those of the variants shown",
+        numerator="conversions lost by not showing the best variant",
         denominator="worlds",
         unit="expected conversions",
         window="the users served so far",
@@ -343,7 +343,7 @@ METRICS = (
                     }
                 )
             },
-            3,
+            3.0,
             2,
             (100, "regret"),
         ),
