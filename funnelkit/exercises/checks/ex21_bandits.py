@@ -144,7 +144,7 @@ TASKS = [
         "21.2",
         "The next batch",
         name="next_batch",
-        kind=Mapping(Number(unit="fraction", decimals=2)),
+        kind=Mapping(Number(unit="fraction", decimals=3)),
         truth=next_shares,
         section="Let uncertainty choose: Thompson sampling",
         hints=[
@@ -207,6 +207,10 @@ TASKS = [
             percent_for_fraction(),
         ],
         after="B is ahead in both weeks; over both together it looks behind.",
+        equivalent={
+            "without values=['shown', 'signed_up']": "there are no other columns",
+            "mean for sum": "half of each week's visitors are the same weights",
+        },
     ),
     Task(
         "21.4",
