@@ -9,7 +9,7 @@ from functools import cache
 
 import pandas as pd
 
-from funnelkit import quality, scoring, survival
+from funnelkit import forecasting, quality, scoring, survival
 from funnelkit.data import load
 
 __all__ = [
@@ -22,6 +22,9 @@ __all__ = [
     "clean_log",
     "form_leads",
     "lead_model",
+    "open_deals",
+    "pipeline_history",
+    "pipeline_months",
     "scored_leads",
     "subscribers",
     "year_margin",
@@ -305,3 +308,121 @@ def _subscribers():
     table = load("subscriptions").merge(customers[["customer_id", "channel"]])
     watched = survival.durations(table["started"], table["ended"], observed_until=END)
     return pd.concat([table, watched], axis="columns")
+
+
+# ---------------------------------------------------------------- the pipeline, month by month
+
+AGES = {"< 7": 7, "7–20": 21, "21 +": float("inf")}  # days in the stage: names, upper ends
+
+
+def open_deals(at):
+    """Return the deals that were open at a moment, as known then, with a band of age.
+
+    Parameters
+    ----------
+    at : str or Timestamp
+        The moment; a day without a time is its beginning.
+
+    Returns
+    -------
+    DataFrame
+        What `funnelkit.forecasting.snapshot` makes of the school's deals, with `at`, and `band`:
+        under 7, 7 to 20, or 21 and more days in the present stage.
+
+    Examples
+    --------
+    >>> len(open_deals("2026-03-01"))
+    133
+    """
+    now = forecasting.snapshot(load("deals"), load("stages"), load("close_dates"), at)
+    bands = pd.cut(now["age"], [0, *AGES.values()], right=False, labels=list(AGES))
+    return now.assign(at=pd.Timestamp(at), band=bands)
+
+
+def pipeline_history():
+    """Return the open deals of every second Monday, and whether they were won within 30 days.
+
+    Returns
+    -------
+    DataFrame
+        The rows of `open_deals` from 13 January 2025 to 1 June 2026, with `won`.
+
+    Examples
+    --------
+    >>> pipeline_history()["won"].mean().round(2).item()
+    0.26
+    """
+    return _pipeline_history().copy(deep=False)
+
+
+@cache
+def _pipeline_history():
+    days = pd.date_range("2025-01-13", "2026-06-01", freq="14D")
+    table = pd.concat([open_deals(day) for day in days], ignore_index=True)
+    closed = table["deal_id"].map(_won()["closed_at"])
+    return table.assign(won=closed < table["at"] + pd.Timedelta("30D"))
+
+
+def _won():
+    deals = load("deals")
+    return deals[deals["outcome"] == "won"].set_index("deal_id")
+
+
+def pipeline_months():
+    """Return the forecasts of twelve months, each made on its first day, and what came.
+
+    Returns
+    -------
+    DataFrame
+        One row per month from July 2025 to June 2026, by its first day. `low`, `middle`, `high`:
+        the quantiles 0.1, 0.5 and 0.9 of the amount won (EUR), simulated from the chances by
+        stage and age in `pipeline_history` as far as known then, and from deals made and won
+        within a month as often as in the last three. `weighted`: the weighted pipeline alone;
+        `due`: the amount of all open deals whose close date lies in the month; `last_month` and
+        `three_months`: what was won in the last month, and on average in the last three; `came`:
+        what was won. `wins_expected`, `wins_variance` and `wins` are the number of deals won,
+        with the variance that it has if each deal is decided by itself.
+
+    Examples
+    --------
+    >>> pipeline_months()[["wins", "wins_expected"]].round().astype(int).head(2)
+                wins  wins_expected
+    2025-07-01    45             50
+    2025-08-01    61             51
+    """
+    return _pipeline_months().copy(deep=False)
+
+
+@cache
+def _pipeline_months():
+    firsts = pd.date_range("2025-07-01", "2026-06-01", freq="MS")
+    return pd.DataFrame([_forecast(at) for at in firsts], index=firsts)
+
+
+def _forecast(at):
+    """Return the forecast of one month, made at its beginning, and what came."""
+    now, history, won = open_deals(at), _pipeline_history(), _won()
+    until = at + pd.DateOffset(months=1)
+    known = history[history["at"] + pd.Timedelta("30D") <= at]
+    rates = known.groupby(["stage", "band"], observed=False)["won"].mean().fillna(0)
+    chance = rates.reindex(pd.MultiIndex.from_frame(now[["stage", "band"]])).to_numpy()
+    past = won[won["closed_at"] < at]
+    last = {k: past[past["closed_at"] >= at - pd.DateOffset(months=k)] for k in (1, 3)}
+    made, closed = (last[3][name].dt.to_period("M") for name in ("created_at", "closed_at"))
+    new = (made == closed).sum() / 3
+    money = forecasting.simulate_month(
+        chance, now["amount"], new_wins=new, new_amounts=past["amount"], seed=1
+    )["amount"]
+    due = now["expected_close"].between(at, until, inclusive="left")
+    came = won[won["closed_at"].between(at, until, inclusive="left")]
+    return {
+        **dict(zip(["low", "middle", "high"], money.quantile([0.1, 0.5, 0.9]), strict=True)),
+        "weighted": forecasting.weighted_pipeline(now["amount"], chance)["expected"],
+        "due": now.loc[due, "amount"].sum(),
+        "last_month": last[1]["amount"].sum(),
+        "three_months": last[3]["amount"].sum() / 3,
+        "came": came["amount"].sum(),
+        "wins_expected": chance.sum() + new,
+        "wins_variance": (chance * (1 - chance)).sum() + new,
+        "wins": len(came),
+    }

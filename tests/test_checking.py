@@ -850,3 +850,9 @@ def test_values_in_words():
     assert kinds.shown(steps()) == "a table of 4 rows"
     assert kinds.shown(1e-7) == "1e-07"
     assert kinds.count(1, "row") == "1 row" and kinds.count(2, "entry") == "2 entries"
+
+
+def test_one_entry_is_expected_and_two_are():
+    one, two = List(Number()), [0.2, 0.6]
+    assert str(one.difference(two, [0.2], "`x`")) == "`x` has 2 entries; 1 is expected."
+    assert str(one.difference([0.2], two, "`x`")) == "`x` has 1 entry; 2 are expected."

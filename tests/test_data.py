@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import funnelkit as fk
-from funnelkit import data, schemas, simulate
+from funnelkit import data, schemas, school, simulate
 from funnelkit.world import run
 
 SIMULATED = [name for name, schema in schemas.SCHEMAS.items() if schema.origin == schemas.SIMULATED]
@@ -137,6 +137,56 @@ def test_surveys_go_to_subscribers_and_an_answer_is_whole():
     assert (answers.all(axis="columns") | ~answers.any(axis="columns")).all()
     points = surveys[["csat", "nps"]].dropna()
     assert (points == points.round()).all(axis=None)
+
+
+# ---------------------------------------------------------------- the daily figures agree
+
+
+def test_the_calendar_of_the_daily_figures_has_no_gap():
+    dates = fk.load("daily")["date"]
+    assert (dates.diff().dropna() == pd.Timedelta("1D")).all()
+    assert dates.iloc[0] == pd.Timestamp("2023-07-01") and len(dates) == 1096
+
+
+def test_daily_leads_are_the_clean_leads_of_the_form_day_by_day():
+    forms = school.form_leads()["created_at"]
+    late = school.clean_leads().query("entry == 'form'")["created_at"]
+    assert len(late) > len(forms)  # those scored need 48 hours more
+    daily = fk.load("daily").set_index("date")["leads"]["2025":]
+    found = late.groupby(late.dt.floor("D")).size().reindex(daily.index, fill_value=0)
+    assert (daily == found).all()
+
+
+def test_daily_visits_hold_the_sessions_of_the_clean_log():
+    log, daily = school.clean_log(), fk.load("daily").set_index("date")
+    sessions = log.groupby("session_id")["timestamp"].min()
+    per_day = sessions.groupby(sessions.dt.floor("D")).size()
+    assert len(per_day) == 180  # the tracker was down on one day of 181
+    assert (per_day <= daily["visits"].reindex(per_day.index)).all()
+    # 12 % refuse the tracker; second browsers that were never recognised count once more.
+    people, came = log["person_id"].nunique(), daily["first_visits"]["2026-01-01":].sum()
+    assert 0.88 < people / came < 0.95
+    leads = log[log["event"] == "lead"]["person_id"].nunique()
+    assert 0.84 < leads / daily["leads"]["2026-01-01":].sum() < 0.90
+
+
+def test_daily_revenue_is_the_money_of_orders_and_subscriptions():
+    daily, subscriptions = fk.load("daily"), fk.load("subscriptions")
+    last = subscriptions["ended"].fillna(pd.Timestamp("2026-07-01")) - pd.Timedelta("1D")
+    start = subscriptions["started"]
+    months = (last.dt.year - start.dt.year) * 12 + last.dt.month - start.dt.month
+    months -= (last.dt.day < start.dt.day) & ~last.dt.is_month_end
+    paid = subscriptions["price"] @ (months + 1)
+    assert daily["revenue"].sum() == pytest.approx(fk.load("orders")["amount"].sum() + paid)
+
+
+def test_daily_spend_is_the_table_spend():
+    daily, spend = fk.load("daily").set_index("date"), fk.load("spend")
+    for channel, rows in spend.groupby("channel"):
+        assert daily[f"spend_{channel}"].tolist() == rows["spend"].tolist()
+
+
+# ---------------------------------------------------------------- deals and calls agree
 
 
 def test_deals_agree_with_the_leads():

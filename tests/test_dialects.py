@@ -252,9 +252,9 @@ def same(one, other):
         return list(map(str, one.columns)) == list(map(str, other.columns)) and all(
             same(one.iloc[:, i].tolist(), other.iloc[:, i].tolist()) for i in range(one.shape[1])
         )
-    if isinstance(one, pd.Series):
+    if isinstance(one, pd.Series | pd.Index):
         one = one.tolist()
-    if isinstance(other, pd.Series):
+    if isinstance(other, pd.Series | pd.Index):
         other = other.tolist()
     if isinstance(one, dict) and isinstance(other, dict):
         return list(one) == list(other) and all(same(one[key], other[key]) for key in one)

@@ -944,11 +944,13 @@ def test_a_bootstrap_is_silent_where_nobody_watches(capsys, monkeypatch):
     assert capsys.readouterr() == ("", "")
 
 
-def test_a_bootstrap_shows_its_progress_in_jupyterlab_once_it_takes_a_second(capsys, monkeypatch):
+def test_a_bootstrap_shows_its_progress_in_jupyterlab_once_it_takes_five_seconds(
+    capsys, monkeypatch
+):
     monkeypatch.setenv("JPY_SESSION_NAME", "02.ipynb")
     bars = watched_bars(monkeypatch)
     metrics.bootstrap(flags(9, 3), rate_of, n_resamples=50)
-    assert bars == [{"shown": True, "total": 50, "delay": 1, "leave": False}]
+    assert bars == [{"shown": True, "total": 50, "delay": 5, "leave": False}]
     assert capsys.readouterr() == ("", "")
 
 
@@ -1299,6 +1301,8 @@ BY_HAND = {
     "cumulative_gains": lambda: (sum(BOUGHT[:5]), sum(BOUGHT)),
     "brier_score": lambda: (0.25**2 + 0.25**2, 2),
     "hazard": lambda: (1, 2),
+    # 250 of 1,000 against 200 of 1,000.
+    "relative_lift": lambda: (250 * 1000 - 200 * 1000, 200 * 1000),
     # Of a hundred customers 80 stay the first year and 64 the second.
     "clv": lambda: ((80 + 64) * 600 - 100 * 64, 100),
     "clv_from_survival": lambda: (100 * 20 + 80 * 20 + 60 * 20, 100),
@@ -1330,6 +1334,7 @@ KINDS = {
     "auc-either-way": "data-leakage",
     "recognisable-share": "k-anonymity",
     "plan-value": "conversion-rate",
+    "relative-lift": "ab-test",
     "clv-from-survival": "clv",
     "payback-with-churn": "payback-period",
     "expected-purchases": "bg-nbd",

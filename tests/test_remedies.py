@@ -55,7 +55,61 @@ def whole_or_part(pair):
 DAYS = [pd.Timestamp("2026-04-03"), pd.Timestamp("2026-04-13")]
 LATE = pd.Timestamp("2026-06-30 22:30")
 
+WEEK = pd.Series([3.0, 5, 4, 6, 5, 7, 8], pd.date_range("2026-06-01", periods=7))
+
+
+def on_calendar(series):
+    return _inputs.on_calendar("visits", series).tolist()
+
+
+def evenly_spaced(index):
+    return [_inputs.need_evenly_spaced("visits", index).freqstr]
+
+
 GUARDS = {
+    "a series with a day left out": (
+        WEEK.drop(WEEK.index[2]), on_calendar,
+        r"lacks 1 dates .*first: 2026-06-03\): add them, visits.asfreq\('D'\), and fill",
+        lambda v: v.asfreq("D").fillna(0), [3, 5, 0, 6, 5, 7, 8],
+    ),
+    "a series with a day twice, to be added": (
+        pd.concat([WEEK, WEEK.iloc[[1]]]).sort_index(), on_calendar,
+        r"visits.groupby\(level=0\).sum\(\)",
+        lambda v: v.groupby(level=0).sum(), [3, 10, 4, 6, 5, 7, 8],
+    ),
+    "a series with a day twice, one of each": (
+        pd.concat([WEEK, WEEK.iloc[[1]]]).sort_index(), on_calendar,
+        r"visits\[~visits.index.duplicated\(\)\]",
+        lambda v: v[~v.index.duplicated()], WEEK.tolist(),
+    ),
+    "a series with a missing number": (
+        WEEK.where(WEEK != 4), on_calendar, "fill each with what is true, 0 where nothing",
+        lambda v: v.fillna(0), [3, 5, 0, 6, 5, 7, 8],
+    ),
+    "a series backwards": (
+        WEEK.iloc[::-1], on_calendar, r"sort it, visits.sort_index\(\)",
+        lambda v: v.sort_index(), WEEK.tolist(),
+    ),
+    "a series with a time zone": (
+        WEEK.tz_localize("UTC"), on_calendar, "make it naive",
+        lambda v: v.set_axis(v.index.tz_convert("UTC").tz_localize(None)), WEEK.tolist(),
+    ),
+    "a list for a series": (
+        [3, 5], on_calendar, "give a Series with one number per date",
+        lambda v: pd.Series(v, WEEK.index[:2]), [3, 5],
+    ),
+    "a series of one day": (
+        WEEK.iloc[:1], on_calendar, "give at least 2", lambda v: WEEK.iloc[:2], [3, 5],
+    ),
+    "an index of texts": (
+        WEEK.index.strftime("%Y-%m-%d"), evenly_spaced, r"made by pd.to_datetime\(...\)",
+        pd.to_datetime, ["D"],
+    ),
+    "an index of uneven times": (
+        WEEK.index[[0, 1, 2]].append(WEEK.index[[3]] - pd.Timedelta("2h")), evenly_spaced,
+        r"count per day, week or month, such as table.resample\('D'\).sum\(\)",
+        lambda v: pd.Series(1, v).resample("D").sum().asfreq("D").index, ["D"],
+    ),
     "an option written wrongly": (
         "loose_", lambda v: _inputs.one_of("order", v, ("loose", "strict")),
         "did you mean 'loose'", lambda v: "loose", ["loose"],

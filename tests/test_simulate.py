@@ -348,6 +348,86 @@ def test_margin_is_as_planted(tables):
     within(share.mean(), law["mean"], law["sd"] / len(share) ** 0.5, "cost share")
 
 
+# ---------------------------------------------------------------- daily figures, lesson 16
+
+
+def planted_design(days):
+    """Return the design of the log of the returning visits: level, trend, week, year, holiday."""
+    weekday = pd.get_dummies(days.day_of_week).iloc[:, 1:].to_numpy(float)
+    month = pd.get_dummies(days.month).iloc[:, 1:].to_numpy(float)
+    years = ((days - days[-1]) / pd.Timedelta("365.25D")).to_numpy()[:, None]
+    return np.hstack([np.ones((len(days), 1)), years, weekday, month])
+
+
+def returning_visits(tables):
+    """Return what generalised least squares finds: coefficients, covariance, residuals."""
+    daily, law = tables["daily"], MODEL["traffic"]
+    days = pd.DatetimeIndex(daily["date"])
+    holiday = daily["holiday"].notna().to_numpy(float)
+    design = np.column_stack([planted_design(days), holiday])
+    count = (daily["visits"] - daily["first_visits"]).to_numpy(float)
+    lags = np.abs(np.subtract.outer(np.arange(len(days)), np.arange(len(days))))
+    spread = law["noise_sd"] ** 2 / (1 - law["ar1"] ** 2)
+    noise = spread * law["ar1"] ** lags + np.diag(1 / count)
+    y = np.log(count) + 0.5 / count  # the mean of the log of a count lies a little low
+    weighted = np.linalg.solve(noise, design)
+    covariance = np.linalg.inv(design.T @ weighted)
+    found = covariance @ weighted.T @ y
+    return found, covariance, y - design @ found
+
+
+def test_trend_seasons_and_holidays_of_the_daily_visits_are_as_planted(tables):
+    from scipy.stats import chi2
+
+    law, returns = MODEL["traffic"], MODEL["returns"]
+    found, covariance, _ = returning_visits(tables)
+    error = np.sqrt(np.diag(covariance))
+    within(found[1], np.log1p(law["growth_per_year"]), error[1], "growth per year")
+    within(found[-1], np.log(returns["on_holidays"]), error[-1], "holidays")
+    for what, place, factors in (
+        ("week", slice(2, 8), law["weekday"]),
+        ("year", slice(8, 19), law["month"]),
+    ):
+        away = found[place] - np.log(np.array(factors[1:]) / factors[0])
+        distance = away @ np.linalg.solve(covariance[place, place], away)
+        assert chi2.sf(distance, len(away)) > 0.0027, what  # three standard errors, all at once
+
+
+def test_the_shocks_of_the_daily_visits_are_an_ar1_series_as_planted(tables):
+    from statsmodels.tsa.statespace.structural import UnobservedComponents
+
+    _, _, residuals = returning_visits(tables)
+    fit = UnobservedComponents(residuals, irregular=True, autoregressive=1).fit(disp=False)
+    at = {name: place for place, name in enumerate(fit.param_names)}
+    error = np.sqrt(np.diag(fit.cov_params()))
+    law = MODEL["traffic"]
+    place = at["ar.L1"]
+    within(fit.params[place], law["ar1"], error[place], "AR(1)")
+    place = at["sigma2.ar"]
+    within(fit.params[place], law["noise_sd"] ** 2, error[place], "variance of the shocks")
+
+
+def test_the_daily_figures_are_those_of_the_other_tables(tables):
+    daily = tables["daily"].set_index("date")
+    clicks = tables["spend"].groupby("date")["clicks"].sum()
+    assert (daily["first_visits"] >= clicks).all()
+    people = tables["people"]
+    logged = people.groupby(people["first_visit"].dt.floor("D")).size()
+    assert (daily["first_visits"].reindex(logged.index) == logged).all()
+    enrolled = tables["customers"].groupby("acquired").size()
+    assert (daily["enrolments"] == enrolled.reindex(daily.index, fill_value=0)).all()
+    holidays = [day for days in MODEL["holidays"].values() for day in days]
+    assert sorted(daily.index[daily["holiday"].notna()]) == sorted(pd.to_datetime(holidays))
+
+
+def test_without_a_channel_the_returning_visits_stay():
+    full, less = world(SEED)["daily"], simulate.world(SEED, without=("seo",))["daily"]
+    returns = [table["visits"] - table["first_visits"] for table in (full, less)]
+    assert (returns[0] == returns[1]).all()
+    assert less["first_visits"].sum() < full["first_visits"].sum()
+    assert (less["spend_seo"] == 0).all()
+
+
 # ---------------------------------------------------------------- keyed draws, counterfactuals
 
 

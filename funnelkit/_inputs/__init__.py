@@ -51,6 +51,7 @@ from funnelkit._inputs.quantities import (
     shares,
     weights_of,
 )
+from funnelkit._inputs.series import need_evenly_spaced, on_calendar
 from funnelkit._inputs.values import (
     FREQUENCIES,
     LAST_MOMENT,
@@ -100,6 +101,7 @@ __all__ = [
     "need_callable",
     "need_columns",
     "need_flags",
+    "need_evenly_spaced",
     "need_fractions",
     "need_hashable",
     "need_known",
@@ -111,6 +113,7 @@ __all__ = [
     "not_after",
     "number",
     "numbers",
+    "on_calendar",
     "one_of",
     "outcomes",
     "part_of",

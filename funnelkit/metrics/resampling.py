@@ -145,7 +145,7 @@ def bootstrap(table, statistic, *, user="user_id", n_resamples=2000, confidence=
     of the replicates. It needs a few dozen users at the least; for a plain rate of few users,
     `wilson_interval` is better.
 
-    Work that takes more than a second shows a progress bar, in a terminal and in JupyterLab.
+    Work that takes more than five seconds shows a progress bar, in a terminal and in JupyterLab.
 
     References
     ----------
@@ -177,14 +177,17 @@ def bootstrap(table, statistic, *, user="user_id", n_resamples=2000, confidence=
 
 
 def _progress(times):
-    """Count up, with a bar where somebody watches and it takes longer than a second."""
+    """Count up, with a bar where somebody watches and it takes longer than five seconds.
+
+    In a notebook a bar that is gone leaves an empty red strip, so most work is to be without.
+    """
     from tqdm import tqdm
 
     # Jupyter's server tells a kernel its notebook; a kernel that a test or a program has started
     # does not have it, so that a stored notebook does not depend on how fast the machine was.
     in_notebook = "JPY_SESSION_NAME" in os.environ
     return tqdm(
-        range(times), unit="resample", delay=1, leave=False, disable=False if in_notebook else None
+        range(times), unit="resample", delay=5, leave=False, disable=False if in_notebook else None
     )
 
 

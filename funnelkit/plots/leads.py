@@ -232,9 +232,9 @@ def _criterion(ax, table, name, colour):
     if f"{name}_reference" in table:
         drawn.append(table[f"{name}_reference"])
         ax.plot(values.index, drawn[-1], color=QUIET, lw=1.6, ls=(0, (1.2, 1.2)), zorder=2)
-        first = drawn[-1].first_valid_index()
-        below = note(ax, "no clusters", (first, drawn[-1][first]), (0, -4), va="top", size=SMALL)
-        below.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 1})
+        last = drawn[-1].last_valid_index()
+        at = (last, max(drawn[-1][last], 0.3 * np.nanmax(values)))  # above the numbers of the axis
+        note(ax, "no clusters", at, (0, -6), ha="right", va="top", size=SMALL)
     low, top = np.nanmin(np.concatenate(drawn)), np.nanmax(np.concatenate(drawn))
     scale_axis(ax, "y", "{:,g}".format, "")
     low, high = min(0.0, low), max(top + 0.3 * (top - min(0.0, low)), 0.0)

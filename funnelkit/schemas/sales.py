@@ -15,7 +15,7 @@ SALES: dict[str, Schema] = {
         file="shifts.csv.gz",
         row="one adviser in one week",
         origin=SIMULATED,
-        notes="Who works a short week is drawn at random, whatever the week's leads are worth.",
+        notes="Short weeks are drawn at random, whatever the week's leads are worth.",
         columns=(
             Column(
                 "week",
@@ -67,7 +67,7 @@ SALES: dict[str, Schema] = {
     ),
     "deals": Schema(
         file="deals.csv.gz",
-        row="one deal (opportunity) of the sales team, as it stood on 30 June 2026",
+        row="one deal (opportunity) of the sales team, as the CRM exported it on 30 June 2026",
         origin=SIMULATED,
         notes=(
             "A deal is made when a lead is handed to an adviser. A lost lead may be taken up "
@@ -148,7 +148,7 @@ SALES: dict[str, Schema] = {
             "`MQL`: handed to an adviser. `SQL`: spoken with, or a call booked. `call`: the advice "
             "call is booked, in the log the event `opportunity`. `proposal`: an offer was sent. "
             "`negotiation`: price and dates are discussed. `won`: enrolled. `lost`: given up. "
-            "Stages entered in the same second stand in this order."
+            "Stages entered in the same second keep this order."
         ),
         columns=(
             Column("deal_id", "text", "the deal, as in `deals`"),

@@ -1,22 +1,12 @@
 """The schemas of the course's tables: one entry per table, with the meaning of each column."""
 
 from funnelkit.schemas.columns import SIMULATED, Column, Schema
+from funnelkit.schemas.daily import CHANNELS, DAILY
+from funnelkit.schemas.experiments import EXPERIMENT_TABLES
 from funnelkit.schemas.published import PUBLISHED
 from funnelkit.schemas.sales import SALES
 
 __all__ = ["CHANNELS", "EVENTS", "PAGES", "REGIONS", "SCHEMAS"]
-
-CHANNELS = (
-    "social_ads",
-    "seo",
-    "brand_search",
-    "content",
-    "social",
-    "partner",
-    "offline",
-    "direct",
-)
-
 
 REGIONS = ("Alder", "Birch", "Cedar", "Elm", "Hazel", "Linden", "Maple", "Rowan")
 
@@ -138,6 +128,7 @@ SCHEMAS: dict[str, Schema] = {
             ),
         ),
     ),
+    "daily": DAILY,
     "customers": Schema(
         file="customers.csv.gz",
         row="one customer of the last three years, from the school's books",
@@ -423,6 +414,7 @@ SCHEMAS: dict[str, Schema] = {
         ),
     ),
     **SALES,
+    **EXPERIMENT_TABLES,
     **PUBLISHED,
     "glossary": Schema(
         file="glossary.csv",

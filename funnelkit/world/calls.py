@@ -1,6 +1,6 @@
 """The advisers' shifts, and how they try to reach the leads by telephone.
 
-Who enrols was settled before. So whether an adviser worked a short week, and how long a lead
+Which leads enrol was settled before. So whether an adviser worked a short week, and how long a lead
 waited, is drawn *given* what became of the leads: by Bayes' rule, from the shares and the effect
 that `funnelkit.world.model.PIPELINE` plants. A lead that waits a day longer has log-odds of
 enrolling that are lower by the planted amount; the hot leads are tried first, so that waiting and
@@ -168,7 +168,7 @@ def _latest(handed: pd.DataFrame) -> np.ndarray:
     """Return how many seconds after its creation a lead was spoken with at the latest."""
     _, last = lead_span()
     created, enrols = handed["created"].to_numpy(), handed["enrols_at"].to_numpy()
-    # Who enrols within a day of the form is called afterwards.
+    # Those who enrol within a day of the form are called afterwards.
     late = (enrols >= 0) & (enrols - created > DAY)
     end = np.where(late, np.minimum(enrols, last), last)
     return np.where(handed["called_now"], end - created, 10**9)

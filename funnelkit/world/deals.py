@@ -96,7 +96,7 @@ def _first_deals(seed: int, handed: pd.DataFrame) -> pd.DataFrame:
     booked = np.where(handed["books_at"] >= 0, np.maximum(handed["books_at"], created), NEVER)
     enrols = np.where(wins, np.maximum(handed["enrols_at"], created), NEVER)
     booked = np.minimum(booked, enrols)
-    # Who books long after the first conversation was lost, and came back as a second deal.
+    # Leads that book long after the first conversation were lost, and came back as a second deal.
     late = booked - created > DAY * PIPELINE["recycled"]["booked_later_than_days"]
     late &= wins & (reached - created < DAY * 10)
     first_booked = np.where(late, NEVER, booked)

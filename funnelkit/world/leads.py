@@ -31,7 +31,7 @@ from funnelkit.world.model import (
 )
 from funnelkit.world.phrases import EXTRAS, SENTENCES, SLOTS
 
-__all__ = ["draw_leads", "log_odds"]
+__all__ = ["draw_leads", "form_times", "log_odds"]
 
 
 def draw_leads(seed: int, people, customers, sent, *, without=()):
@@ -90,10 +90,7 @@ def _from_the_web(seed, people, sent) -> pd.DataFrame:
     came = people[people["lead_at"].between(first, last)]
     table = came[["key", "channel", "device", "region", "refused", "lead_again_at"]].copy()
     table = table.rename(columns={"channel": "source"})
-    # As the log saw it; where it saw nothing, or only a later form, as it was.
-    seen = came["key"].map(sent)
-    seen = seen.where((seen - came["lead_at"]).abs() < DAY)
-    table["created"] = seen.fillna(came["lead_at"]).astype("int64")
+    table["created"] = form_times(came, sent)
     table["entry"] = "form"
     table["enrols_at"] = came["customer_at"]
     table["books_at"] = came["opportunity_at"]
@@ -101,6 +98,14 @@ def _from_the_web(seed, people, sent) -> pd.DataFrame:
     user = Draws(seed, "browsers").code("user", came["key"].to_numpy() * np.uint64(2), "u")
     table["user_id"] = pd.Series(user, index=came.index).where(logged)
     return table
+
+
+def form_times(came: pd.DataFrame, sent: pd.Series) -> pd.Series:
+    """Return when each lead sent the form: as the log saw it, else as it was."""
+    seen = came["key"].map(sent)
+    # Where the log saw nothing, or only a later form, it does not know.
+    seen = seen.where((seen - came["lead_at"]).abs() < DAY)
+    return seen.fillna(came["lead_at"]).astype("int64")
 
 
 def _from_cards_and_lists(seed, customers, without) -> pd.DataFrame:

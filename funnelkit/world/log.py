@@ -27,7 +27,23 @@ __all__ = [
     "finish_events",
     "finish_people",
     "finish_spend",
+    "how_busy",
 ]
+
+
+def how_busy(seed: int, days: pd.DatetimeIndex) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return each day's season, trend and shock: the first two are factors, the shock a log."""
+    traffic = MODEL["traffic"]
+    day = days.to_numpy().astype("datetime64[D]").astype(np.int64)
+    season = (
+        np.array(traffic["weekday"])[days.day_of_week] * np.array(traffic["month"])[days.month - 1]
+    )
+    trend = (1 + traffic["growth_per_year"]) ** ((day - day[-1]) / 365.25)
+    shocks = traffic["noise_sd"] * Draws(seed, "spend").normal("noise", day)
+    noise = np.zeros(len(day))
+    for i in range(1, len(day)):  # an AR(1) series: each day remembers the day before
+        noise[i] = traffic["ar1"] * noise[i - 1] + shocks[i]
+    return season, trend, noise
 
 
 def draw_spend(seed: int, days: pd.DatetimeIndex) -> pd.DataFrame:
@@ -36,14 +52,7 @@ def draw_spend(seed: int, days: pd.DatetimeIndex) -> pd.DataFrame:
     traffic = MODEL["traffic"]
     day = days.to_numpy().astype("datetime64[D]").astype(np.int64)
     weeks = (day - 4) // 7  # weeks since 1970 that begin on a Monday
-    season = (
-        np.array(traffic["weekday"])[days.day_of_week] * np.array(traffic["month"])[days.month - 1]
-    )
-    trend = (1 + traffic["growth_per_year"]) ** ((day - day[-1]) / 365.25)
-    shocks = traffic["noise_sd"] * draws.normal("noise", day)
-    noise = np.zeros(len(day))
-    for i in range(1, len(day)):  # an AR(1) series: each day remembers the day before
-        noise[i] = traffic["ar1"] * noise[i - 1] + shocks[i]
+    season, trend, noise = how_busy(seed, days)
     press = (days >= traffic["press"]["from"]) & (days <= traffic["press"]["to"])
     tables = []
     for number, (name, channel) in enumerate(CHANNELS.items()):

@@ -289,7 +289,7 @@ TASKS = [
                 "Give the lower one first.",
             ),
         ],
-        after="The EUR 3.10 that a visit cost are below both ends.",
+        after="A visit cost EUR 3.10, which is below both ends.",
     ),
     Task(
         "4.4",

@@ -9,18 +9,19 @@ from funnelkit.exercises.tasks import Mistake, Task, percent_for_fraction, upsid
 from funnelkit.school import subscribers
 
 REGULAR = [1000, 631, 468, 382, 326, 289, 262, 241]  # of 1,000, after 0, 1, … 7 years
-ALPHA, BETA = 0.704, 1.182  # the fit to it, which the solution makes; a check has no time to
+ALPHA, BETA = 0.704077, 1.182043  # the fit to it, which the solution makes; a check does not
 
 
-def there(day):
-    """Return whether each subscription was running at the end of a day."""
+def there(day, *, a_day_longer=False):
+    """Return whether each subscription was running at the end of a day, or with its last day."""
     subs = subscribers()
-    return (subs["started"] <= day) & ~(subs["ended"] <= day)
+    ended = subs["ended"] < day if a_day_longer else subs["ended"] <= day
+    return (subs["started"] <= day) & ~ended
 
 
-def september(*, new=False, by_the_end=False):
+def september(*, new=False, by_the_end=False, a_day_longer=False):
     """Return the rate of September 2024, with the new ones among the kept, or by the end."""
-    start, end = there("2024-08-31"), there("2024-09-30")
+    start, end = (there(day, a_day_longer=a_day_longer) for day in ("2024-08-31", "2024-09-30"))
     kept = end if new else start & end
     return kept.sum() / (end if by_the_end else start).sum()
 
@@ -87,11 +88,20 @@ def by_plan(horizon=18):
     return cohorts.mean_lifetime(curve, horizon=horizon).to_dict()
 
 
-def mean_of(column):
+def sums_of_survival(first, last):
+    """Return the sum of the survival from one age to another, by plan."""
+    sums = {}
+    for plan, rows in subscribers().groupby("plan"):
+        curve = cohorts.kaplan_meier(rows["duration"], rows["observed"])["survival"]
+        sums[plan] = curve.reindex(range(last + 1), method="ffill").loc[first:].sum()
+    return sums
+
+
+def mean_of(column, *, within=None):
     """Return the mean duration by plan, of all or of those who were seen to leave."""
     subs = subscribers()
     rows = subs[subs["observed"]] if column == "left" else subs
-    return rows.groupby("plan")["duration"].mean().to_dict()
+    return rows["duration"].clip(upper=within).groupby(rows["plan"]).mean().to_dict()
 
 
 def by_formula():
@@ -146,6 +156,13 @@ TASKS = [
                 "That is the churn rate: the share who left.",
                 "The task asks for the share who stayed.",
             ),
+            Mistake(
+                "a-day-longer",
+                lambda: september(a_day_longer=True),
+                "You took those whose `ended` is the last day of a month for still there. It is "
+                "the first day that is not paid any more.",
+                "Whoever has `ended` on or before a day is not there at the end of it.",
+            ),
             percent_for_fraction(),
             upside_down(),
         ],
@@ -190,6 +207,12 @@ TASKS = [
                 "That is the survival curve at 9 months, which uses the younger ones as well: a "
                 "good answer, but the task asks for the plain share.",
                 "Count those that started on or before 30 September 2025.",
+            ),
+            Mistake(
+                "running-at-nine-left-out",
+                lambda: (old_enough()["duration"] > 9).mean(),
+                "You left out those who have been watched for exactly 9 months and run on.",
+                "Count whoever lasted more than 9 months *or* runs on.",
             ),
             Mistake(
                 "ended-at-nine",
@@ -267,7 +290,7 @@ TASKS = [
             Mistake(
                 "both-plans",
                 lambda: left_at(of_seo(None)),
-                "That is the age for both plans of the channel.",
+                "That is the age for `basic`, or for both plans of the channel together.",
                 "Keep the subscribers of `plus`.",
             ),
             Mistake(
@@ -324,6 +347,25 @@ TASKS = [
                 lambda: by_plan(24),
                 "That is the mean within 24 months. A mean lifetime belongs to its horizon.",
                 "Count up to 18 months.",
+            ),
+            Mistake(
+                "from-month-1",
+                lambda: sums_of_survival(1, 18),
+                "You left out the first month, in which everybody is there.",
+                "Add the shares up from age 0 to age 17: 18 months.",
+            ),
+            Mistake(
+                "a-month-too-many",
+                lambda: sums_of_survival(0, 18),
+                "You added up 19 months: the first is that of age 0.",
+                "Add the shares up from age 0 to age 17.",
+            ),
+            Mistake(
+                "durations-cut-off",
+                lambda: mean_of("all", within=18),
+                "You took the mean of the durations, each cut off at 18, as if those who are "
+                "still there had left on the last day of the data.",
+                "Take the area below each plan's survival curve.",
             ),
             Mistake(
                 "mean-of-all-durations",

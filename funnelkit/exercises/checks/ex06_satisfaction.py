@@ -149,6 +149,13 @@ TASKS = [
                 "Leave out `None` before you count.",
             ),
             Mistake(
+                "zero-as-silence",
+                lambda points: score([point or None for point in points]),
+                "You left out an answer of 0 as if nobody had answered: 0 counts as false in "
+                "Python.",
+                "Ask `is not None`.",
+            ),
+            Mistake(
                 "six-is-passive",
                 lambda points: score(points, detractor=5),
                 "You took those who said 6 for passives. Only 7 and 8 are passive.",

@@ -127,6 +127,12 @@ TASKS = [
                 "Raise the retention rate to the power of the year.",
             ),
             Mistake(
+                "without-end",
+                lambda: lifetime.clv(**LICENCE, discount=0.08, acquisition_cost=200),
+                "That is the value without end, by the margin multiple.",
+                "Count years 1 to 4 only.",
+            ),
+            Mistake(
                 "not-discounted",
                 lambda: lifetime.clv(**LICENCE, periods=4, acquisition_cost=200),
                 "You added the margins up as if money of year 4 were worth as much as money today.",
@@ -172,6 +178,13 @@ TASKS = [
                 lambda retention, discount: 1 + retention / (1 + discount - retention),
                 "That is the multiple if the first margin comes at once: it is larger by 1.",
                 "The task lets it come at the end of period 1.",
+            ),
+            Mistake(
+                "retention-forgotten",
+                lambda retention, discount: 1 / (1 + discount - retention),
+                "The first margin is counted as if everybody were still there at the end of "
+                "period 1.",
+                "Above the line is the retention rate, not 1.",
             ),
             Mistake(
                 "not-discounted",
@@ -385,6 +398,6 @@ TASKS = [
                 "Multiply each by the share still there.",
             ),
         ],
-        after="Only of `social_ads` does a customer cost more than that, EUR 165.",
+        after="Only through `social_ads` does a customer cost more than that, EUR 165.",
     ),
 ]

@@ -9,7 +9,7 @@ from funnelkit import ranking, school
 from funnelkit.exercises.kinds import Function, List, Number, Text
 from funnelkit.exercises.tasks import Mistake, Task
 
-EDGES = [0, 15_000, 30_000, 60_000]
+EDGES = [8_000, 15_000, 30_000, 60_000]
 SPLIT, LESSONS_SPLIT = "2025-07-01", "2025-11-01"
 
 
@@ -105,6 +105,12 @@ TASKS = [
                 lambda: int((~no_band(people())).sum()),
                 "That is how many *are* in a band.",
                 "Count those who said their income and are in none.",
+            ),
+            Mistake(
+                "above-only",
+                lambda: int((people()["income"] > EDGES[-1]).sum()),
+                "You counted those above the last edge; the first edge loses people as well.",
+                "Count every income that is in no band.",
             ),
             Mistake(
                 "raw-rows",
@@ -203,6 +209,13 @@ TASKS = [
                 "You learnt the scale on the export, where some incomes are in crowns: that makes "
                 "mean and standard deviation far too large.",
                 "Use `people`.",
+            ),
+            Mistake(
+                "gaps-filled-first",
+                lambda: scaled(before(people()).fillna(before(people()).median())),
+                "You filled the gaps before you learnt the scale: that many equal incomes make "
+                "the spread smaller than it is.",
+                "Learn from the people who said their income.",
             ),
             Mistake(
                 "mean-not-subtracted",

@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 
 from funnelkit import metrics, segments
-from funnelkit.exercises.kinds import Function, List, Mapping, Number
-from funnelkit.exercises.tasks import Mistake, Task, percent_for_fraction
+from funnelkit.exercises.kinds import Function, List, Number, Text
+from funnelkit.exercises.tasks import Mistake, Task
 from funnelkit.school import clean_leads, year_margin
 
-CARD = 20_000  # EUR a year
+CARD = 15_000  # EUR a year
+FIRST, SECOND = list("aaaabbbcc"), list("xxxyyyyyz")
 
 
 @cache
@@ -61,14 +62,51 @@ def _moved(values, centres, distance, middle):
     ]
 
 
-def silhouette(*, itself=False, nearest=True):
+def silhouette(*, itself=False, nearest=True, centre=False):
     """Return the silhouette of the lead of 31 years."""
-    own = [19, 23, 25] + ([31] if itself else [])
+    own = [19, 23, 34] + ([31] if itself else [])
     others = [[44, 46, 50], [61, 64]]
-    a = np.mean([abs(31 - age) for age in own])
+    a = 31 - np.mean([19, 23, 31, 34]) if centre else np.mean([abs(31 - age) for age in own])
     far = [np.mean([abs(31 - age) for age in ages]) for ages in others]
     b = min(far) if nearest else np.mean([abs(31 - age) for ages in others for age in ages])
     return (b - a) / max(a, b)
+
+
+def pairs(*groupings):
+    """Return how many pairs of leads are together in all of these groupings."""
+    n = len(groupings[0])
+    return sum(all(g[i] == g[j] for g in groupings) for j in range(n) for i in range(j))
+
+
+def agreement():
+    """Return the adjusted Rand index of the two analysts' groupings."""
+    one, other, both = pairs(FIRST), pairs(SECOND), pairs(FIRST, SECOND)
+    chance = one * other / pairs([0] * len(FIRST))
+    return (both - chance) / ((one + other) / 2 - chance)
+
+
+def rand_index():
+    """Return the share of pairs on which the analysts agree, nothing taken away for chance."""
+    one, other, both = pairs(FIRST), pairs(SECOND), pairs(FIRST, SECOND)
+    every = pairs([0] * len(FIRST))
+    return (both + every - (one + other - both)) / every
+
+
+def segment(age, income):
+    """Return the segment of a lead by the card of task 13.6."""
+    return "incomplete" if np.isnan(age) or np.isnan(income) else by_card(age, income)
+
+
+def by_card(age, income, cut=24_000):
+    """Return the segment, a missing value falling through the rules."""
+    if income <= cut:
+        return "starter" if age <= 33 else "returner"
+    return "climber" if age <= 45 else "senior"
+
+
+def strictly(age, income):
+    """Return the segment with < for <= in each rule."""
+    return segment(age + 0.5, income + 0.5)
 
 
 @cache
@@ -83,12 +121,12 @@ def criteria():
     return pd.DataFrame(table, index=pd.RangeIndex(1, 6, name="k"))
 
 
-def rise(at="gap", start=1, *, over=True):
+def rise(at="gap", start=1, over="peak"):
     """Return by how many standard errors the gap rises from a start to the best number."""
     table = criteria()
     best = table[at].idxmax()
     risen = table.loc[best, "gap"] - (table.loc[start, "gap"] if start else 0)
-    return risen / table.loc[best, "gap_se"] if over else risen
+    return risen / {"peak": table.loc[best, "gap_se"], "start": table.loc[1, "gap_se"], "": 1}[over]
 
 
 def rates(when="earlier", *, consent=True, outcome="enrolled"):
@@ -98,17 +136,19 @@ def rates(when="earlier", *, consent=True, outcome="enrolled"):
     return metrics.rates(people, outcome, by=["card", "offer"])["rate"].unstack()
 
 
-def plan():
-    """Return the best offer of each line of the card, on the earlier leads who agreed."""
-    return rates().idxmax(axis=1).to_dict()
+def plan(when="earlier", **choice):
+    """Return the best offer of each line of the card, on the leads of a time who agreed."""
+    return rates(when, **choice).idxmax(axis=1).to_dict()
 
 
-def gain(when="later", against="certificate", *, consent=True, outcome="enrolled"):
+def gain(
+    when="later", against="certificate", *, learnt="earlier", consent=True, outcome="enrolled"
+):
     """Return what the plan brings more than one offer for all, as a share of the leads."""
     people = leads()[leads()[when]]
     people = people[people["consent"]] if consent else people
     options = dict(segment="card", outcome=outcome)
-    own = segments.plan_value(people, plan(), **options)
+    own = segments.plan_value(people, plan(learnt, consent=consent), **options)
     return own - (segments.plan_value(people, against, **options) if against else 0)
 
 
@@ -214,6 +254,12 @@ TASKS = [
                 "`a` is the mean distance to the *others* of its cluster.",
             ),
             Mistake(
+                "distance-to-the-centre",
+                lambda: silhouette(centre=True),
+                "You took the lead's distance to the centre of its cluster.",
+                "`a` is the mean of its distances to the others of its cluster.",
+            ),
+            Mistake(
                 "all-others",
                 lambda: silhouette(nearest=False),
                 "You took `b` over all leads of other clusters.",
@@ -230,6 +276,40 @@ TASKS = [
     ),
     Task(
         "13.4",
+        "Do two groupings agree?",
+        name="agreement",
+        kind=Number(decimals=3),
+        truth=agreement,
+        section="Would other leads have given the same clusters?",
+        hints=[
+            "Count pairs: together in the first, in the second, and in both.",
+            "`segments.adjusted_rand_index` takes the two lists.",
+        ],
+        mistakes=[
+            Mistake(
+                "not-adjusted",
+                rand_index,
+                "That is the share of pairs on which the two agree; much of it is chance.",
+                "Take away what chance gives, above and below the line.",
+            ),
+            Mistake(
+                "chance-left-in",
+                lambda: 2 * pairs(FIRST, SECOND) / (pairs(FIRST) + pairs(SECOND)),
+                "You divided the pairs together in both by the mean of the two, with chance left "
+                "in.",
+                "Subtract what chance gives, above and below the line.",
+            ),
+            Mistake(
+                "leads-for-pairs",
+                lambda: 7 / 9,
+                "You counted the leads whose groups can be matched.",
+                "The index counts pairs of leads.",
+            ),
+        ],
+        after="Some agreement, and far from one and the same grouping.",
+    ),
+    Task(
+        "13.5",
         "How many clusters",
         name="rise",
         kind=Number(unit="standard errors", decimals=1),
@@ -257,8 +337,14 @@ TASKS = [
                 "Compare with one, that is, with no groups.",
             ),
             Mistake(
+                "standard-error-of-the-start",
+                lambda: rise(over="start"),
+                "You divided by the standard error with one cluster.",
+                "Divide by the standard error at the peak.",
+            ),
+            Mistake(
                 "not-divided",
-                lambda: rise(over=False),
+                lambda: rise(over=""),
                 "That is the rise itself.",
                 "Divide it by the standard error at the peak.",
             ),
@@ -266,59 +352,64 @@ TASKS = [
         after="The silhouette would have said another number, and its reference as well.",
     ),
     Task(
-        "13.5",
-        "The best offer for each line of the card",
-        name="best_rates",
-        kind=Mapping(Number(unit="fraction", decimals=3)),
-        truth=lambda: rates().max(axis=1).to_dict(),
-        section="What a plan is worth",
+        "13.6",
+        "A card as a rule",
+        name="segment",
+        kind=Function(
+            Text(),
+            calls=[
+                (30, 24_000.0),
+                (33, 18_000.0),
+                (34, 24_000.0),
+                (45, 24_500.0),
+                (46, 60_000.0),
+                (33, 50_000.0),
+                (46, 9_000.0),
+                (40, float("nan")),
+                (float("nan"), 30_000.0),
+                (float("nan"), 12_000.0),
+            ],
+        ),
+        truth=segment,
+        section="What a segment is",
         hints=[
-            '`metrics.rates(..., "enrolled", by=["card", "offer"])` has a rate for each pair.',
-            "`.unstack()` makes a table of it, and `.max(axis=1)` takes the largest of each row.",
+            "First the missing ones: `np.isnan(value)` says whether a number is missing.",
+            "Then the income decides which of two questions about the age is asked.",
         ],
         mistakes=[
             Mistake(
-                "consent-forgotten",
-                lambda: rates(consent=False).max(axis=1).to_dict(),
-                "You kept leads who did not agree to be written to: no mail may go to them.",
-                'Keep those with `["consent"]`.',
+                "missing-falls-through",
+                by_card,
+                "A lead whose age or income is missing gets a segment all the same: a comparison "
+                "with NaN is false, so the lead falls to the other side of the question.",
+                "Ask first whether a value is missing.",
             ),
             Mistake(
-                "worst-for-best",
-                lambda: rates().min(axis=1).to_dict(),
-                "These are the lowest rates of each line.",
-                "Take the highest.",
+                "bounds-strict",
+                strictly,
+                "A lead that is exactly at an end of a rule is on the wrong side.",
+                "The card says ≤, so the end itself belongs to the lower side.",
             ),
             Mistake(
-                "chosen-on-the-later",
-                lambda: rates("later").max(axis=1).to_dict(),
-                "These are the rates of the later leads, who are to judge the plan.",
-                "Take the leads created before November 2025.",
+                "age-and-income-swapped",
+                lambda age, income: segment(income, age),
+                "You take the income for the age.",
+                "The first argument is the age, the second the income.",
             ),
-            Mistake(
-                "no-window",
-                lambda: rates(outcome="converted").max(axis=1).to_dict(),
-                "You counted whoever has enrolled by the day of the export.",
-                'Take the outcome `"enrolled"`, within 60 days.',
-            ),
-            percent_for_fraction(),
         ],
-        after="On the leads that chose them: expect a little less later.",
-        equivalent={
-            "the bound of people['created_at'] < '2025-11-01' moved": "no lead came in the first "
-            "second of November"
-        },
+        after="Four lines and a fifth for those who did not say: every lead gets a segment.",
     ),
     Task(
-        "13.6",
-        "What the card brings",
+        "13.7",
+        "What a card brings",
         name="gain_eur",
         kind=Number(unit="EUR per lead", decimals=2),
         truth=lambda: gain() * year_margin(),
         section="What a plan is worth",
         hints=[
-            "`segments.plan_value(table, plan, segment=..., outcome=...)`, twice.",
-            "On which leads may a plan be judged, and who of them may get the mail?",
+            'The plan: `metrics.rates(..., by=["card", "offer"])`, `.unstack()`, then '
+            "`.idxmax(axis=1)`. On which leads is it chosen, and who may get the mail?",
+            "Its worth: `segments.plan_value(table, plan, segment=..., outcome=...)`, twice.",
         ],
         mistakes=[
             Mistake(
@@ -326,6 +417,13 @@ TASKS = [
                 lambda: gain("earlier") * year_margin(),
                 "You valued the plan on the leads from which it was made.",
                 "Value it on those of January to April 2026.",
+            ),
+            Mistake(
+                "chosen-where-judged",
+                lambda: gain(learnt="later") * year_margin(),
+                "You chose the plan on other leads: on those that judge it, where it looks better "
+                "than it is, or also on leads who gave no consent.",
+                "Choose it on the leads created before November 2025 who gave their consent.",
             ),
             Mistake(
                 "consent-forgotten",
@@ -367,5 +465,9 @@ TASKS = [
             ),
         ],
         after="Is it more than chance, and than what the offer costs? That is the next question.",
+        equivalent={
+            "the bound of people['created_at'] < '2025-11-01' moved": "no lead came in the first "
+            "second of November"
+        },
     ),
 ]

@@ -63,6 +63,14 @@ def probability(intercept, weights, lead):
     return 1 / (1 + math.exp(-z))
 
 
+def weighted_excess():
+    """Return the excess in each month, each called lead counted with its weight."""
+    leads = judged(told=False)
+    month = leads["scored_at"].dt.strftime("%Y-%m")
+    gap = (leads["with_opens"] - leads["bought"]) * leads["weight"]
+    return (gap.groupby(month).sum() / leads["weight"].groupby(month).sum())[MONTHS].tolist()
+
+
 def excess(score="with_opens", *, called=True):
     """Return by how much a score promises more than came, for each month of 2026."""
     leads = school.scored_leads()
@@ -142,6 +150,12 @@ TASKS = [
                 "Give each lead the same 60 days.",
             ),
             Mistake(
+                "so-far-among-the-labelled",
+                lambda: spring().dropna(subset="bought")["converted"].mean(),
+                "You left out the young, and counted purchases after the 60 days as well.",
+                "Take the mean of the labels.",
+            ),
+            Mistake(
                 "uncalled-counted",
                 lambda: spring(called=False)["bought"].mean(),
                 "The leads that nobody called are among them.",
@@ -219,8 +233,10 @@ TASKS = [
             Mistake(
                 "rates-for-odds",
                 lambda: math.log(rate(True) / rate(False)),
-                "That is the logarithm of the ratio of the two *rates*.",
-                "Divide the buyers by those that did not buy, not by all.",
+                "That is the logarithm of the ratio of the two *rates*, or the difference of the "
+                "two *odds*, which here come to the same.",
+                "Take the odds, buyers divided by those that did not buy, then the difference of "
+                "their logarithms.",
             ),
             Mistake(
                 "difference-of-rates",
@@ -254,6 +270,7 @@ TASKS = [
                 (0.3, {"webinars": 0.4}, {"webinars": 0}),
                 (-0.5, {"pages": 0.1, "mobile": -0.3}, {"pages": 12, "mobile": 1}),
                 (0, {"webinars": -0.8}, {"webinars": 3}),
+                (-1, {"pages": 0.2, "partner": 0.6}, {"partner": 1, "pages": 4}),
             ],
         ),
         truth=probability,
@@ -286,6 +303,15 @@ TASKS = [
                 lambda *lead: 1 - probability(*lead),
                 "That is the probability that the lead does *not* buy.",
                 "Look at the sign in the exponent.",
+            ),
+            Mistake(
+                "paired-by-place",
+                lambda intercept, weights, lead: probability(
+                    intercept, weights, dict(zip(weights, lead.values(), strict=True))
+                ),
+                "You paired weights and values by their place; a lead may name its features in "
+                "another order.",
+                "Take the value by its name: `lead[name]`.",
             ),
             Mistake(
                 "weights-without-values",
@@ -321,6 +347,13 @@ TASKS = [
                 lambda: [-gap for gap in excess()],
                 "You subtracted what was promised from what came.",
                 "Promised less came.",
+            ),
+            Mistake(
+                "with-weights",
+                weighted_excess,
+                "You weighted the leads, so that they represent all; the task asks for the called "
+                "leads as they are.",
+                "Take plain means.",
             ),
             Mistake(
                 "uncalled-counted",

@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from funnelkit import school
+from funnelkit import load, school
 from funnelkit.exercises.kinds import Function, List, Mapping, Number, Text
 from funnelkit.exercises.tasks import Mistake, Task, percent_for_fraction, upside_down
 
@@ -71,6 +71,12 @@ def shares_selected(of_buyers=True, *, weighted=True, rate=False):
     return result
 
 
+def precision_by_age():
+    """Return, for each age band, the share of the selected leads that buys."""
+    leads, listed = judged(), selected(20, "points")
+    return {band: share(leads["bought"], (leads["band"] == band) & listed) for band in AGES}
+
+
 def earned(limit=COST / MARGIN, *, promised=False, weighted=True):
     """Return the profit of calling the judged leads from a threshold on, EUR."""
     leads = judged()
@@ -79,18 +85,48 @@ def earned(limit=COST / MARGIN, *, promised=False, weighted=True):
     return float((each * weights * selected(limit)).sum())
 
 
-def waiting(*, consent=True):
-    """Return the leads of June that nobody has called and that have not enrolled."""
+def first_calls(when="first", *, since="created_at", tried=True, months=True):
+    """Return the leads with the hours from a moment to a call; -1 where there was none."""
+    calls = load("calls")
+    calls = calls[calls["reached"]] if when == "reached" else calls
+    moment = calls.groupby("lead_id")["called_at"].agg("max" if when == "last" else "min")
     leads = school.scored_leads()
-    leads = leads[(leads["scored_at"] >= "2026-06-01") & ~leads["called"] & ~leads["converted"]]
+    leads = leads[leads["scored_at"].between("2026-01-01", "2026-05-01")] if months else leads
+    hours = (leads["lead_id"].map(moment) - leads[since]) / pd.Timedelta("1h")
+    return hours.dropna() if tried else hours
+
+
+def kept(limit=12, **choice):
+    """Return the share of the leads whose call came within so many hours."""
+    return (first_calls(**choice) <= limit).mean()
+
+
+def kept_by_attempt():
+    """Return the share of attempts, not of leads, that came within 12 hours."""
+    leads = school.scored_leads()
+    leads = leads[leads["scored_at"].between("2026-01-01", "2026-05-01")]
+    rows = load("calls").merge(leads[["lead_id", "created_at"]], on="lead_id")
+    return ((rows["called_at"] - rows["created_at"]) <= pd.Timedelta("12h")).mean()
+
+
+def waiting(month, *, consent=True):
+    """Return the leads of a month that nobody has called and that have not enrolled."""
+    leads = school.scored_leads()
+    leads = leads[~leads["called"] & ~leads["converted"]]
+    leads = leads[(leads["scored_at"] >= "2026-05-01")]
+    leads = leads[leads["scored_at"].dt.strftime("%B") == month]
     return leads[leads["consent"]] if consent else leads
 
 
-def best(n, least=0.0, *, consent=True, score="probability"):
-    """Return the lead_ids of the at most n waiting leads with the highest scores."""
-    leads = waiting(consent=consent)
-    leads = leads[leads["probability"] >= least]
-    return leads.sort_values(score, ascending=False, kind="stable")["lead_id"].tolist()[:n]
+def best(n=ROOM, least=COST / MARGIN, *, consent=True, cut_first=False, score="probability"):
+    """Return, for each month, the ids of the at most n waiting leads with the highest scores."""
+    lists = {}
+    for month in ("May", "June"):
+        leads = waiting(month, consent=consent and not cut_first)
+        leads = leads[leads["probability"] >= least]
+        leads = leads.sort_values(score, ascending=False, kind="stable").head(n)
+        lists[month] = leads.loc[leads["consent"] | (not consent), "lead_id"].tolist()
+    return lists
 
 
 TASKS = [
@@ -309,6 +345,12 @@ TASKS = [
                 "Count among those that bought.",
             ),
             Mistake(
+                "precision-for-recall",
+                precision_by_age,
+                "That is precision: of the selected leads of a band, the share that buys.",
+                "Recall has the buyers of the band in its denominator.",
+            ),
+            Mistake(
                 "rate-for-recall",
                 lambda: shares_selected(of_buyers=False, rate=True),
                 "These are the rates at which the bands buy.",
@@ -320,47 +362,121 @@ TASKS = [
     ),
     Task(
         "15.6",
-        "The list",
+        "The first call in time",
+        name="in_time",
+        kind=Number(unit="fraction", decimals=3),
+        truth=kept,
+        section="From lead to opportunity",
+        hints=[
+            'The first attempt of each lead: `calls.groupby("lead_id")["called_at"].min()`.',
+            "Join it to the leads; those without a call drop out. Then count from `created_at`.",
+        ],
+        mistakes=[
+            Mistake(
+                "attempts-for-leads",
+                kept_by_attempt,
+                "You counted attempts; a lead that is hard to reach counts several times.",
+                "Take the first attempt of each lead.",
+            ),
+            Mistake(
+                "conversation-for-attempt",
+                lambda: kept(when="reached"),
+                "You took the call that was answered; the agreement is about the first attempt.",
+                "Take the first row of each lead, reached or not.",
+            ),
+            Mistake(
+                "last-for-first",
+                lambda: kept(when="last"),
+                "You took the last attempt of each lead.",
+                "Take the first.",
+            ),
+            Mistake(
+                "from-the-score",
+                lambda: kept(since="scored_at"),
+                "You counted from the score, which is made 48 hours after the form.",
+                "Count from `created_at`.",
+            ),
+            Mistake(
+                "never-tried-counted",
+                lambda: kept(tried=False),
+                "The leads that nobody tried are in the denominator.",
+                "Take those with a row in `calls`.",
+            ),
+            Mistake(
+                "all-months",
+                lambda: kept(months=False),
+                "You took the leads of all months.",
+                "Take those scored in January to April 2026.",
+            ),
+            Mistake(
+                "the-hours-of-the-lesson",
+                lambda: kept(24),
+                "That is for the lesson's 24 hours.",
+                "Here the agreement says 12 hours.",
+            ),
+            percent_for_fraction(),
+        ],
+        after="Measured by the clock, nights and Sundays included; an agreement has to say which.",
+        equivalent={
+            "the bound of tried['first'] - tried['created_at'] <= pd.Timedelta('12h') moved": (
+                "no call came just twelve hours later"
+            ),
+        },
+    ),
+    Task(
+        "15.7",
+        "The lists of two months",
         name="to_call",
-        kind=List(Text(), ordered=False),
-        truth=lambda: best(ROOM, COST / MARGIN),
+        kind=Mapping(List(Text(), ordered=False)),
+        truth=best,
         section="The list for Monday",
         hints=[
             "Three limits hold at once: consent, what pays, and how many can be called.",
-            "Keep those that agreed and are at or above cost / margin, sort, take at most thirty.",
+            "For each month keep those that agreed and are at or above cost / margin, sort, and "
+            "take at most thirty.",
         ],
         mistakes=[
             Mistake(
                 "consent-forgotten",
-                lambda: best(ROOM, COST / MARGIN, consent=False),
-                "On your list are leads that have not agreed.",
+                lambda: best(consent=False),
+                "On your lists are leads that have not agreed.",
                 "Keep those with `consent` only.",
             ),
             Mistake(
+                "consent-last",
+                lambda: best(cut_first=True),
+                "You took the best thirty and then left out those without consent, so that calls "
+                "of May stay unused.",
+                "Leave them out first.",
+            ),
+            Mistake(
                 "capacity-only",
-                lambda: best(ROOM),
-                "You filled the list. For the last of them a call costs more than it brings.",
+                lambda: best(least=0),
+                "You filled both lists. For the last of June a call costs more than it brings.",
                 "Leave out the leads below cost / margin.",
             ),
             Mistake(
+                "no-capacity",
+                lambda: best(1000),
+                "You named all for whom a call pays; in May there is no time for that many.",
+                "Take at most thirty for each month, the most likely first.",
+            ),
+            Mistake(
                 "one-half",
-                lambda: best(ROOM, 0.5),
+                lambda: best(least=0.5),
                 "You took those from one half on; a call pays for others too.",
                 "The threshold is cost / margin.",
             ),
             Mistake(
                 "points-for-probability",
-                lambda: best(len(best(ROOM, COST / MARGIN)), score="points"),
+                lambda: best(score="points"),
                 "You sorted by points.",
                 "Sort by `probability`.",
             ),
         ],
-        after="There is time for more calls than pay; some of it belongs to leads drawn at random.",
+        after="In May the capacity sets the limit, in June what a call costs.",
         equivalent={
-            "the bound of agreed['probability'] >= 90 / 282 moved": "no lead is just there",
-            "'birth_year' for 'probability'": "all that pay can be called, in any order",
-            "'age' for 'probability'": "all that pay can be called, in any order",
-            "'income' for 'probability'": "all that pay can be called, in any order",
+            "the bound of waiting['probability'] >= 90 / 282 moved": "no lead is just there",
         },
     ),
 ]

@@ -10,7 +10,15 @@ from funnelkit.exercises.answers import (
     MAX_KEYS,
 )
 from funnelkit.exercises.kinds.values import Kind, Number, Text
-from funnelkit.exercises.kinds.words import Wrong, and_others, count, first_of, name_of, shown
+from funnelkit.exercises.kinds.words import (
+    Wrong,
+    and_others,
+    count,
+    first_of,
+    name_of,
+    shown,
+    so_many,
+)
 
 __all__ = ["List", "Mapping", "Table"]
 
@@ -56,7 +64,7 @@ class List(Kind):
     def difference(self, given, truth, what, *, within=0.0):
         if len(given) != len(truth):
             have = count(len(given), "entry")
-            return Wrong(f"{what} has {have}; {len(truth):,} are expected.")
+            return Wrong(f"{what} has {have}; {so_many(len(truth))} expected.")
         if not self.ordered:
             return self._difference_free(given, truth, what, within)
         wrong = [
@@ -232,7 +240,7 @@ class Table(Kind):
         names = list(self.columns)
         have, need = len(given[names[0]]), len(truth[names[0]])
         if have != need:
-            return Wrong(f"{what} has {count(have, 'row')}; {need:,} are expected.")
+            return Wrong(f"{what} has {count(have, 'row')}; {so_many(need)} expected.")
         if self.keys:
             return self._difference_keyed(given, truth, what, within)
         rows = [(number, number, f"in row {number + 1} of {what}") for number in range(need)]

@@ -23,6 +23,7 @@ __all__ = [
     "and_others",
     "plain",
     "shown",
+    "so_many",
 ]
 
 
@@ -79,6 +80,11 @@ def count(number, noun):
     """Return ``"1 entry"``, ``"3 entries"``."""
     plural = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
     return f"{number:,} {noun if number == 1 else plural}"
+
+
+def so_many(number):
+    """Return ``"1 is"``, ``"3 are"``."""
+    return f"{number:,} {'is' if number == 1 else 'are'}"
 
 
 def described(value):
