@@ -545,9 +545,9 @@ def simulate_month(
 
 METRICS = (
     Metric(
-        name="sales velocity",
+        name="sales_velocity",
         formula=r"V = \frac{n \cdot p \cdot v}{L}",
-        numerator="open deals times win rate times mean amount of a won deal",
+        numerator="open deals × win rate × mean amount won",
         denominator="mean days that a deal is open, won or lost",
         unit="EUR per day",
         window="a steady pipeline",
