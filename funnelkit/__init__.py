@@ -3,26 +3,27 @@
 Lessons begin with ``import funnelkit``. Each module holds one subject and is written to be read:
 ``??funnelkit.funnels.funnel`` in a notebook shows how a number came about.
 
-========== =====================================================================
-module     holds
-========== =====================================================================
-data       loading the course's tables (`schemas`: what their columns mean)
-contract   what each metric counts, over whom, in which unit and window
-funnels    users per step, how far each got and when
-metrics    rates, intervals, the bootstrap, money
-cohorts    retention, churn, cohort tables
-survival   how long customers stay: Kaplan–Meier, shifted beta-geometric
-surveys    satisfaction: CSAT and the net promoter score
-lifetime   customer lifetime value, and its prediction from purchases
-quality    faults in the data, identities, leakage, privacy
-segments   RFM scores, clusters and their stability, profiles, the worth of a plan
-ranking    the order that a score gives: AUC, precision and recall, lift, gains
-scoring    labels, points cards, calibration, whom a call pays for, when
-school     the tables that lessons share: the clean log, the clean leads, the books
-plots      one function per chart
-checking   ``check``, ``hint``, ``progress`` (how they work: `funnelkit.exercises`)
-simulate   the generator of all simulated tables (its rooms: `funnelkit.world`)
-========== =====================================================================
+=========== =====================================================================
+module      holds
+=========== =====================================================================
+data        loading the course's tables (`schemas`: what their columns mean)
+contract    what each metric counts, over whom, in which unit and window
+funnels     users per step, how far each got and when
+metrics     rates, intervals, the bootstrap, money
+cohorts     retention, churn, cohort tables
+survival    how long customers stay: Kaplan–Meier, shifted beta-geometric
+surveys     satisfaction: CSAT and the net promoter score
+lifetime    customer lifetime value, and its prediction from purchases
+quality     faults in the data, identities, leakage, privacy
+segments    RFM scores, clusters and their stability, profiles, the worth of a plan
+ranking     the order that a score gives: AUC, precision and recall, lift, gains
+scoring     labels, points cards, calibration, whom a call pays for, when
+experiments planning a test, giving out variants, reading the test out
+school      the tables that lessons share: the clean log, the clean leads, the books
+plots       one function per chart
+checking    ``check``, ``hint``, ``progress`` (how they work: `funnelkit.exercises`)
+simulate    the generator of all simulated tables (its rooms: `funnelkit.world`)
+=========== =====================================================================
 
 Beside them are `funnelkit.app`, the command ``funnelkit``, and `funnelkit.grading`.
 """
@@ -40,6 +41,7 @@ SUBJECTS = (
     "quality",
     "segments",
     "scoring",
+    "experiments",
 )
 _MODULES = (
     *SUBJECTS,

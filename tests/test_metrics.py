@@ -1299,6 +1299,8 @@ BY_HAND = {
     "cumulative_gains": lambda: (sum(BOUGHT[:5]), sum(BOUGHT)),
     "brier_score": lambda: (0.25**2 + 0.25**2, 2),
     "hazard": lambda: (1, 2),
+    # 250 of 1,000 against 200 of 1,000.
+    "relative_lift": lambda: (250 * 1000 - 200 * 1000, 200 * 1000),
     # Of a hundred customers 80 stay the first year and 64 the second.
     "clv": lambda: ((80 + 64) * 600 - 100 * 64, 100),
     "clv_from_survival": lambda: (100 * 20 + 80 * 20 + 60 * 20, 100),
@@ -1326,6 +1328,7 @@ KINDS = {
     "auc-either-way": "data-leakage",
     "recognisable-share": "k-anonymity",
     "plan-value": "conversion-rate",
+    "relative-lift": "ab-test",
     "clv-from-survival": "clv",
     "payback-with-churn": "payback-period",
     "expected-purchases": "bg-nbd",

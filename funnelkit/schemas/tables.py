@@ -1,6 +1,7 @@
 """The schemas of the course's tables: one entry per table, with the meaning of each column."""
 
 from funnelkit.schemas.columns import SIMULATED, Column, Schema
+from funnelkit.schemas.experiments import EXPERIMENT_TABLES
 from funnelkit.schemas.sales import SALES
 
 __all__ = ["CHANNELS", "EVENTS", "PAGES", "REGIONS", "SCHEMAS"]
@@ -422,6 +423,7 @@ SCHEMAS: dict[str, Schema] = {
         ),
     ),
     **SALES,
+    **EXPERIMENT_TABLES,
     "cdnow": Schema(
         file="cdnow.csv.gz",
         row="one purchase at the online music shop CDNOW, a real company, in 1997 and 1998",

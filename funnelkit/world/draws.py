@@ -105,6 +105,12 @@ class Draws:
 
         return poisson.ppf(self.uniform(what, ids, k), mean).astype(np.int64)
 
+    def binomial(self, what: str, ids, n, p, k=0) -> np.ndarray:
+        """Return a binomial count of ``n`` trials for each id."""
+        from scipy.stats import binom
+
+        return binom.ppf(self.uniform(what, ids, k), n, p).astype(np.int64)
+
     def geometric(self, what: str, ids, mean, k=0) -> np.ndarray:
         """Return a count 0, 1, 2, … that falls off geometrically, with the given mean."""
         ratio = np.asarray(mean) / (1 + np.asarray(mean))

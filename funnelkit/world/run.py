@@ -31,6 +31,7 @@ from funnelkit.world.customers import (
 )
 from funnelkit.world.deals import draw_close_dates, draw_deals, sold
 from funnelkit.world.draws import Draws
+from funnelkit.world.experiments import draw_experiments, draw_past_tests
 from funnelkit.world.keys import seconds_of
 from funnelkit.world.leads import draw_leads
 from funnelkit.world.log import (
@@ -66,7 +67,8 @@ def world(seed: int = SEED, *, without: tuple[str, ...] = ()) -> dict[str, pd.Da
         ``"people"`` what no company ever sees: one row per person who visited since the log began,
         with the truth about them. Likewise ``"opinions"``: one row for each row of ``surveys``,
         with what the customer thinks, whether they answered or not; ``"lead_truth"``, a dict:
-        what the table ``leads`` hides; and ``"pipeline"``: one row per deal, with how it will end.
+        what the table ``leads`` hides; ``"pipeline"``: one row per deal, with how it will end; and
+        ``"past_truth"``, a dict: the true rates and lifts of the past tests.
 
     Raises
     ------
@@ -107,6 +109,7 @@ def world(seed: int = SEED, *, without: tuple[str, ...] = ()) -> dict[str, pd.Da
     calls, handed = draw_calls(seed, handed)
     deals, stages, pipeline = draw_deals(seed, handed, sold(purchases, orders, subscriptions))
     close_dates, deals = draw_close_dates(seed, deals)
+    past_tests, past_truth = draw_past_tests(seed)
     return {
         "events": finish_events(events),
         "visitors": visitors,
@@ -124,6 +127,9 @@ def world(seed: int = SEED, *, without: tuple[str, ...] = ()) -> dict[str, pd.Da
         "stages": stages,
         "close_dates": close_dates,
         "pipeline": pipeline,
+        "experiments": draw_experiments(seed),
+        "past_tests": past_tests,
+        "past_truth": past_truth,
         "people": finish_people(seed, people[people["first_visit"] >= log_start], events),
     }
 
@@ -173,6 +179,7 @@ def truth(tables: dict[str, pd.DataFrame], seed: int = SEED) -> dict:
             "open_deals": int(deals["outcome"].isna().sum()),
             "of_them_will_be_won": int((fate["wins"] & (fate["won"] > last_second())).sum()),
         },
+        "past_tests": tables["past_truth"],
     }
     return {"seed": seed, "model": MODEL, "facts": facts, "leads": tables["lead_truth"]}
 
