@@ -19,6 +19,7 @@ segments    RFM scores, clusters and their stability, profiles, the worth of a p
 ranking     the order that a score gives: AUC, precision and recall, lift, gains
 scoring     labels, points cards, calibration, whom a call pays for, when
 experiments planning a test, giving out variants, reading the test out
+bayes       posteriors of rates and lifts, expected loss, priors from earlier tests, peeking
 school      the tables that lessons share: the clean log, the clean leads, the books
 plots       one function per chart
 checking    ``check``, ``hint``, ``progress`` (how they work: `funnelkit.exercises`)
@@ -42,6 +43,7 @@ SUBJECTS = (
     "segments",
     "scoring",
     "experiments",
+    "bayes",
 )
 _MODULES = (
     *SUBJECTS,

@@ -19,7 +19,7 @@ FLOORS = [
     {"contract", "data"},
     {"ranking", "metrics"},
     {"funnels", "survival", "surveys"},
-    {"cohorts", "experiments", "lifetime", "quality", "segments", "scoring"},
+    {"bayes", "cohorts", "experiments", "lifetime", "quality", "segments", "scoring"},
     {"school", "plots", "world"},
     {"exercises", "simulate"},
     {"checking", "grading"},
