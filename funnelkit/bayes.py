@@ -325,9 +325,10 @@ def lift_posterior(converted_a, n_a, converted_b, n_b, *, prior=FLAT, confidence
     -----
     .. math:: P\left(\frac{p_B}{p_A} - 1 \le r\right) = \int_0^1 f_A(x) \, F_B((1 + r) x) \, dx
 
-    is solved for :math:`r`, so that the probabilities are right to 1e-5. The median is given, since the mean of a ratio is infinite where the
-    rate of A may be close to 0. The two rates are believed to be unrelated before the data. Where
-    most changes are known to move a rate by a few percent, that is a poor belief: see `shrink`.
+    is solved for :math:`r`, so that the probabilities are right to 1e-5. The median is given, since
+    the mean of a ratio is infinite where the rate of A may be close to 0. The two rates are
+    believed to be unrelated before the data. Where most changes are known to move a rate by a few
+    percent, that is a poor belief: see `shrink`.
 
     Examples
     --------
