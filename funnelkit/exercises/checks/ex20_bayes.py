@@ -101,7 +101,7 @@ TASKS = [
         "20.1",
         "A new page",
         name="mean",
-        kind=Number(unit="fraction", decimals=4),
+        kind=Number(unit="fraction", decimals=5),
         truth=page,
         section="A belief about a rate",
         hints=[
