@@ -20,7 +20,6 @@ import numpy as np
 import pandas as pd
 
 from funnelkit import _inputs
-from funnelkit.contract import Example, Metric
 
 __all__ = [
     "METRICS",
@@ -748,22 +747,4 @@ def _log_ratios(a, b, c, d, probabilities):
     return [brentq(distance, low, high, args=(p,), xtol=1e-12) for p in probabilities]
 
 
-# ---------------------------------------------------------------- what the metrics mean
-
-METRICS = (
-    Metric(
-        name="posterior_mean",
-        formula=r"\frac{\alpha + k}{\alpha + \beta + n}",
-        numerator="conversions, and the prior's",
-        denominator="visitors, and the prior's",
-        unit="fraction",
-        window="that of the conversion rate",
-        function="funnelkit.bayes.posterior",
-        example=Example(
-            {"converted": [8], "visitors": [40], "prior": (16, 144)},
-            16 + 8,
-            16 + 144 + 40,
-            (0, "mean"),
-        ),
-    ),
-)
+METRICS = ()  # nothing here is counted that `metrics` and `experiments` do not name already
