@@ -21,10 +21,12 @@ FLOORS = [
     {"funnels", "survival", "surveys"},
     {
         "bandits",
+        "bayes",
         "cohorts",
         "experiments",
         "forecasting",
         "lifetime",
+        "optimise",
         "quality",
         "segments",
         "scoring",
