@@ -18,6 +18,7 @@ quality    faults in the data, identities, leakage, privacy
 segments   RFM scores, clusters and their stability, profiles, the worth of a plan
 ranking    the order that a score gives: AUC, precision and recall, lift, gains
 scoring    labels, points cards, calibration, whom a call pays for, when
+optimise   Gaussian process, acquisition, searches for good settings
 school     the tables that lessons share: the clean log, the clean leads, the books
 plots      one function per chart
 checking   ``check``, ``hint``, ``progress`` (how they work: `funnelkit.exercises`)
@@ -40,6 +41,7 @@ SUBJECTS = (
     "quality",
     "segments",
     "scoring",
+    "optimise",
 )
 _MODULES = (
     *SUBJECTS,

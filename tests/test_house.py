@@ -19,7 +19,7 @@ FLOORS = [
     {"contract", "data"},
     {"ranking", "metrics"},
     {"funnels", "survival", "surveys"},
-    {"cohorts", "lifetime", "quality", "segments", "scoring"},
+    {"cohorts", "lifetime", "optimise", "quality", "segments", "scoring"},
     {"school", "plots", "world"},
     {"exercises", "simulate"},
     {"checking", "grading"},
