@@ -53,14 +53,14 @@ def expected_improvement(mean, sd, *, best, xi=0.0):
     return dressed(np.where(sure, np.maximum(gain, 0.0), np.maximum(expected, 0.0)))
 
 
-def upper_confidence_bound(mean, sd, *, kappa=1.5):
+def upper_confidence_bound(mean, sd, *, kappa=2.0):
     r"""Say what a place may be worth with some luck: mean plus some standard deviations.
 
     Parameters
     ----------
     mean, sd : Series or array of float
         As for `expected_improvement`.
-    kappa : float, default 1.5
+    kappa : float, default 2
         How many standard deviations; more makes the search bolder.
 
     Returns
@@ -72,7 +72,7 @@ def upper_confidence_bound(mean, sd, *, kappa=1.5):
     Examples
     --------
     >>> upper_confidence_bound([1.0, 0.0], [0.0, 2.0])
-    array([1., 3.])
+    array([1., 4.])
     """
     mean, sd, dressed = _surrogate(mean, sd)
     return dressed(mean + _inputs.number("kappa", kappa, at_least=0) * sd)

@@ -26,7 +26,7 @@ def bayesian_search(
     initial=6,
     noise=0.0,
     acquisition="ucb",
-    kappa=1.5,
+    kappa=2.0,
     whole=(),
     seed=0,
     progress=False,
@@ -52,7 +52,7 @@ def bayesian_search(
     acquisition : {"ucb", "ei"}
         The upper confidence bound, or expected improvement on the best value seen. Under noise
         that best value is a lucky one, so ``"ucb"`` is the default.
-    kappa : float, default 1.5
+    kappa : float, default 2
         How bold ``"ucb"`` is, in standard deviations.
     whole : list of str
         Settings that are whole numbers. The surrogate is told the rounded settings, those that
@@ -72,8 +72,8 @@ def bayesian_search(
     The package ``bayesian-optimization`` is used with three of its defaults replaced, since they
     decide what it finds. Settings are scaled to the unit cube, so that days and euros may have the
     same length scale. The kernel is an amplitude times a Matérn 5/2 with one length scale per
-    setting, fitted between 0.05 and 20. And `noise` becomes the ``alpha`` of its Gaussian
-    process, which counts in standardised units.
+    setting, fitted between 0.05 and 20, from 0.5 on. And `noise` becomes the ``alpha`` of its
+    Gaussian process, which counts in standardised units.
 
     References
     ----------
@@ -131,7 +131,7 @@ def _suggested(tries, noise, acquisition, kappa, state):
     model = _process(len(cube), _alpha(values, noise), state)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a length scale at its bound is no news
-        place = rule.suggest(model, space, n_random=1000, n_smart=2, random_state=state)
+        place = rule.suggest(model, space, n_random=2000, n_smart=1, random_state=state)
     return np.array([place[order.index(name)] for name in tries.box.names])
 
 
@@ -150,7 +150,7 @@ def _process(d, alpha, state):
         kernel=ConstantKernel(1.0, (1e-3, 1e3)) * shape,
         alpha=alpha,
         normalize_y=True,
-        n_restarts_optimizer=1,
+        n_restarts_optimizer=0,
         random_state=state,
     )
 
@@ -207,19 +207,19 @@ def recommend(tries, bounds, *, noise=0.0, whole=(), seed=0):
     if not seen.any():
         raise ValueError("no try has a value: there is nothing to recommend from")
     columns = [_inputs.finite(name, tries[name])[seen] for name in box.names]
-    places = (np.column_stack(columns) - box.low) / (box.high - box.low)
+    places = box.places(np.column_stack(columns))
     outside = ((places < -1e-9) | (places > 1 + 1e-9)).any(axis=1)
     _inputs.refuse(outside, "tries lie outside the bounds", "give the bounds of the search")
     drawn = np.random.default_rng(seed).uniform(size=(SETTINGS_TO_JUDGE, len(box.names)))
-    judged = [box.settings(place) for place in np.vstack([places, drawn])]
+    judged = box.places(box.values(np.vstack([places, drawn])))
     model = _process(len(box.names), _alpha(value[seen], noise), np.random.RandomState(seed))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model.fit(places, value[seen])
-        mean, sd = model.predict(np.array([box.place(each) for each in judged]), return_std=True)
+        mean, sd = model.predict(judged, return_std=True)
     best = int(np.argmax(mean))
     return {
-        "settings": judged[best],
+        "settings": box.settings(judged[best]),
         "mean": float(mean[best]),
         "sd": float(sd[best]),
         "luckiest": float(value[seen].max()),

@@ -62,22 +62,26 @@ class Box:
 
     def settings(self, place):
         """Return the settings at a place of the cube: whole numbers and short decimals."""
-        values = self.low + (self.high - self.low) * np.clip(place, 0.0, 1.0)
+        values = self.values(np.array([place], dtype=float))[0]
+        return {
+            name: int(value) if name in self.whole else float(f"{value:.9g}")
+            for name, value in zip(self.names, values, strict=True)
+        }
+
+    def values(self, places):
+        """Return the settings at many places of the cube, one row for each, as numbers."""
         width = self.high - self.low
-        settled = {}
-        for name, value, low, span in zip(self.names, values, self.low, width, strict=True):
-            if name in self.whole:
-                settled[name] = int(np.floor(value + 0.5))
-            else:
-                settled[name] = float(
-                    f"{low + span * STEP * round((value - low) / span / STEP):.9g}"
-                )
-        return settled
+        steps = self.low + width * STEP * np.round(np.clip(places, 0.0, 1.0) / STEP)
+        counts = np.floor(self.low + width * np.clip(places, 0.0, 1.0) + 0.5)
+        return np.where([name in self.whole for name in self.names], counts, steps)
+
+    def places(self, values):
+        """Return where in the cube settings are, given as one row of numbers for each."""
+        return (np.asarray(values, dtype=float) - self.low) / (self.high - self.low)
 
     def place(self, settings):
-        """Return the place of settings in the cube."""
-        values = np.array([float(settings[name]) for name in self.names])
-        return (values - self.low) / (self.high - self.low)
+        """Return where in the cube one set of settings is, given by name."""
+        return self.places([settings[name] for name in self.names])
 
 
 def _pair(name, pair, whole):

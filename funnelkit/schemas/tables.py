@@ -2,6 +2,7 @@
 
 from funnelkit.schemas.columns import SIMULATED, Column, Schema
 from funnelkit.schemas.sales import SALES
+from funnelkit.schemas.tuning import TUNING
 
 __all__ = ["CHANNELS", "EVENTS", "PAGES", "REGIONS", "SCHEMAS"]
 
@@ -422,6 +423,7 @@ SCHEMAS: dict[str, Schema] = {
         ),
     ),
     **SALES,
+    **TUNING,
     "cdnow": Schema(
         file="cdnow.csv.gz",
         row="one purchase at the online music shop CDNOW, a real company, in 1997 and 1998",
