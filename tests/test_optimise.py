@@ -58,7 +58,7 @@ def test_the_process_equals_scikit_learn_s(kernel, length_scale, amplitude, nois
     assert np.abs(ours["mean"] - mean).max() < 1e-8
     assert np.abs(ours["sd"] ** 2 - sd**2).max() < 1e-8
     likelihood = oracle.log_marginal_likelihood_value_
-    assert optimise.log_likelihood(x, y, **options) == pytest.approx(likelihood, abs=1e-8)
+    assert optimise.log_likelihood(x, y, **options) == pytest.approx(likelihood, rel=1e-8, abs=1e-8)
 
 
 def test_without_noise_the_mean_passes_through_every_try():
@@ -156,10 +156,11 @@ def test_the_test_functions_have_their_published_optima():
 @pytest.mark.parametrize("acquisition", ["ucb", "ei"])
 def test_bayesian_search_comes_close_on_branin(acquisition):
     options = {"initial": 5, "acquisition": acquisition}
-    short = [
-        -0.397887 - optimise.bayesian_search(branin, BRANIN, seed=seed, **options)["value"].max()
-        for seed in range(3)
-    ]
+    short = []
+    for seed in range(3):
+        tries = optimise.bayesian_search(branin, BRANIN, seed=seed, **options)
+        kept = optimise.recommend(tries, BRANIN)["settings"]
+        short.append(-0.397887 - branin(**kept))
     assert np.median(short) < 0.05  # random search: 1.4
 
 
@@ -298,7 +299,7 @@ def test_every_stored_search_was_run_as_often_as_the_generator_says():
 
 @pytest.mark.parametrize(
     ("problem", "method"),
-    [("campaign", "random"), ("campaign", "one_at_a_time"), ("branin", "grid")],
+    [("campaign", "random"), ("campaign", "one_at_a_time"), ("branin", "random")],
 )
 def test_runs_without_a_model_are_as_stored(problem, method):
     """What was seen is the same anywhere; the surrogate's choice may differ in the last digits."""

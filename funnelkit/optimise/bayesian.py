@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 
 from funnelkit import _inputs
-from funnelkit.optimise.searches import Box, Tries
+from funnelkit.optimise.searches import DECIMALS, Box, Tries, drawn
 
 __all__ = ["bayesian_search", "recommend"]
 
@@ -97,7 +97,7 @@ def bayesian_search(
     seed = _inputs.whole("seed", seed, at_least=0, at_most=2**32 - 1)
     rng, state = np.random.default_rng(seed), np.random.RandomState(seed)
     while tries.left:
-        place, why = rng.uniform(size=len(box.names)), "random"
+        place, why = drawn(rng, len(box.names)), "random"
         if len(tries.rows) >= initial and _values(tries).notna().any():
             place, why = _suggested(tries, noise, acquisition, kappa, state), acquisition
         if noise == 0 and tries.tried(place):
@@ -132,7 +132,8 @@ def _suggested(tries, noise, acquisition, kappa, state):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a length scale at its bound is no news
         place = rule.suggest(model, space, n_random=2000, n_smart=1, random_state=state)
-    return np.array([place[order.index(name)] for name in tries.box.names])
+    place = np.array([place[order.index(name)] for name in tries.box.names])
+    return np.round(place, DECIMALS)
 
 
 def _alpha(values, noise):
@@ -157,7 +158,7 @@ def _process(d, alpha, state):
 
 def _untried(tries, rng):
     """Return a random place that was not tried, None where there seems to be none."""
-    for place in rng.uniform(size=(1000, len(tries.box.names))):
+    for place in drawn(rng, 1000, len(tries.box.names)):
         if not tries.tried(place):
             return place
     return None
@@ -170,7 +171,7 @@ def recommend(tries, bounds, *, noise=0.0, whole=(), seed=0):
     ----------
     tries : DataFrame
         What one of the searches returned, or any table with a column per setting and `value`;
-        failed tries, whose value is missing, are left out.
+        failed tries, whose value is missing, count as bad as the worst.
     bounds, noise, whole
         As for `bayesian_search`.
     seed : int
@@ -206,21 +207,22 @@ def recommend(tries, bounds, *, noise=0.0, whole=(), seed=0):
     seen = np.isfinite(value)
     if not seen.any():
         raise ValueError("no try has a value: there is nothing to recommend from")
-    columns = [_inputs.finite(name, tries[name])[seen] for name in box.names]
+    columns = [_inputs.finite(name, tries[name]) for name in box.names]
     places = box.places(np.column_stack(columns))
     outside = ((places < -1e-9) | (places > 1 + 1e-9)).any(axis=1)
     _inputs.refuse(outside, "tries lie outside the bounds", "give the bounds of the search")
-    drawn = np.random.default_rng(seed).uniform(size=(SETTINGS_TO_JUDGE, len(box.names)))
-    judged = box.places(box.values(np.vstack([places, drawn])))
-    model = _process(len(box.names), _alpha(value[seen], noise), np.random.RandomState(seed))
+    value = np.where(seen, value, value[seen].min())  # where it failed is no place to go
+    others = drawn(np.random.default_rng(seed), SETTINGS_TO_JUDGE, len(box.names))
+    judged = box.places(box.values(np.vstack([places, others])))
+    model = _process(len(box.names), _alpha(value, noise), np.random.RandomState(seed))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        model.fit(places, value[seen])
+        model.fit(places, value)
         mean, sd = model.predict(judged, return_std=True)
     best = int(np.argmax(mean))
     return {
         "settings": box.settings(judged[best]),
         "mean": float(mean[best]),
         "sd": float(sd[best]),
-        "luckiest": float(value[seen].max()),
+        "luckiest": float(value.max()),
     }

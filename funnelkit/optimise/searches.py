@@ -13,14 +13,46 @@ import pandas as pd
 
 from funnelkit import _inputs
 
-__all__ = ["Box", "Tries", "grid_search", "one_at_a_time", "random_search"]
+__all__ = [
+    "DECIMALS",
+    "Box",
+    "Tries",
+    "drawn",
+    "grid_search",
+    "one_at_a_time",
+    "random_search",
+]
 
 TAKEN = ("value", "why", "failure")  # columns of the table of tries
-STEP = 0.001  # of the range of a setting: finer than anybody sets a campaign or a model
+# Places that are drawn or computed are rounded: finer than anybody sets a campaign, and coarse
+# enough that the last bits of a processor do not decide what is tried.
+DECIMALS = 3
 
 
 def __dir__():
     return __all__
+
+
+def drawn(rng, *shape):
+    """Draw places in the cube, rounded to a thousandth of the range.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Where the randomness comes from.
+    *shape : int
+        How many places, if several, and how many settings.
+
+    Returns
+    -------
+    array
+
+    Examples
+    --------
+    >>> drawn(np.random.default_rng(1), 2)
+    array([0.512, 0.95 ])
+    """
+    return np.round(rng.uniform(size=shape), DECIMALS)
 
 
 class Box:
@@ -61,7 +93,7 @@ class Box:
         self.low, self.high = np.array(pairs).T
 
     def settings(self, place):
-        """Return the settings at a place of the cube: whole numbers and short decimals."""
+        """Return the settings at a place of the cube: whole numbers and decimals."""
         values = self.values(np.array([place], dtype=float))[0]
         return {
             name: int(value) if name in self.whole else float(f"{value:.9g}")
@@ -71,9 +103,8 @@ class Box:
     def values(self, places):
         """Return the settings at many places of the cube, one row for each, as numbers."""
         width = self.high - self.low
-        steps = self.low + width * STEP * np.round(np.clip(places, 0.0, 1.0) / STEP)
-        counts = np.floor(self.low + width * np.clip(places, 0.0, 1.0) + 0.5)
-        return np.where([name in self.whole for name in self.names], counts, steps)
+        values = self.low + width * np.clip(places, 0.0, 1.0)
+        return np.where([name in self.whole for name in self.names], np.floor(values + 0.5), values)
 
     def places(self, values):
         """Return where in the cube settings are, given as one row of numbers for each."""
@@ -239,7 +270,7 @@ def random_search(objective, bounds, *, evaluations=25, whole=(), seed=0, progre
     rng = _inputs.random_generator(seed)
     tries = Tries(objective, box, evaluations, progress)
     while tries.left:
-        tries.add(rng.uniform(size=len(box.names)), "random")
+        tries.add(drawn(rng, len(box.names)), "random")
     return tries.table()
 
 

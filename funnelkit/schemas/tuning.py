@@ -8,27 +8,27 @@ TUNING: dict[str, Schema] = {
     "tuning_runs": Schema(
         file="tuning_runs.csv.gz",
         row="what one run of a search would keep after so many tries",
-        origin="simulated by `python -m funnelkit.world.tuning`, which takes an hour",
+        origin="simulated by `python -m funnelkit.world.tuning`",
         notes=(
             "`campaign` is a week's campaign of the school (mails, discount, ad split), whose "
             "noise is a quarter of the spread of its profit; `campaign_quiet` has none and "
-            "`campaign_loud` four times as much. `branin` and `hartmann6` are test functions "
-            "without noise. The shortfall is in EUR per week for the campaign, and in the units "
-            "of the function for the others. Runs of the same number meet the same noise."
+            "`campaign_loud` four times as much. `branin` is a test "
+            "function without noise. The shortfall is in EUR per week "
+            "for the campaign, and in the units "
+            "of the function for Branin. Runs of the same number meet the same noise."
         ),
         columns=(
             Column(
                 "problem",
                 "text",
                 "what was to be made as large as possible",
-                allowed=("campaign", "campaign_quiet", "campaign_loud", "branin", "hartmann6"),
+                allowed=("campaign", "campaign_quiet", "campaign_loud", "branin"),
             ),
             Column(
                 "method",
                 "text",
-                "the search; `package_defaults` is bayesian-optimization with its own kernel, "
-                "in raw units",
-                allowed=("bayes", "random", "grid", "one_at_a_time", "package_defaults"),
+                "the search, as in `funnelkit.optimise`",
+                allowed=("bayes", "random", "grid", "one_at_a_time"),
             ),
             Column("run", "whole", "number of the run, its seed", allowed=(0, 1000)),
             Column("tries", "whole", "tries so far", unit="tries", allowed=(5, 25)),
