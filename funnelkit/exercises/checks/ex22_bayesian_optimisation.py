@@ -54,7 +54,7 @@ def chosen(best=None, **changed):
     return float(ei.idxmax())
 
 
-def shortfall(keep, *, method="random", problem="campaign_loud", tries=25, by="mean"):
+def shortfall(keep, *, method="random", problem="campaign", tries=15, by="mean"):
     """Return what is lacking on average, by what is kept."""
     rows = load("tuning_runs")
     rows = rows[(rows["problem"] == problem) & (rows["method"] == method) & (rows["keep"] == keep)]
@@ -208,7 +208,7 @@ TASKS = [
         truth=saved,
         section="Does it pay? Many runs, not one",
         hints=[
-            "Pick the rows of one problem, one method and 25 tries; then a mean for each `keep`.",
+            "Pick the rows of one problem, one method and 15 tries; then a mean for each `keep`.",
             "Shortfall of the best seen less shortfall of the surrogate's choice.",
         ],
         mistakes=[
@@ -221,14 +221,14 @@ TASKS = [
             Mistake(
                 "all-tries",
                 lambda: saved(tries=None),
-                "Rows with fewer than 25 tries are among yours.",
-                "Keep those with `tries == 25`.",
+                "Rows with fewer or more than 15 tries are among yours.",
+                "Keep those with `tries == 15`.",
             ),
             Mistake(
-                "quarter-noise",
-                lambda: saved(problem="campaign"),
-                "That is the campaign with the usual noise.",
-                'Take the problem "campaign_loud".',
+                "loud",
+                lambda: saved(problem="campaign_loud"),
+                "That is the campaign with four times the noise.",
+                'Take the problem "campaign".',
             ),
             Mistake(
                 "bayes",
