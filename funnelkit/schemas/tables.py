@@ -5,6 +5,7 @@ from funnelkit.schemas.daily import CHANNELS, DAILY
 from funnelkit.schemas.experiments import EXPERIMENT_TABLES
 from funnelkit.schemas.published import PUBLISHED
 from funnelkit.schemas.sales import SALES
+from funnelkit.schemas.tuning import TUNING
 
 __all__ = ["CHANNELS", "EVENTS", "PAGES", "REGIONS", "SCHEMAS"]
 
@@ -415,6 +416,7 @@ SCHEMAS: dict[str, Schema] = {
     ),
     **SALES,
     **EXPERIMENT_TABLES,
+    **TUNING,
     **PUBLISHED,
     "glossary": Schema(
         file="glossary.csv",
