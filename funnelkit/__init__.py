@@ -20,6 +20,7 @@ ranking     the order that a score gives: AUC, precision and recall, lift, gains
 scoring     labels, points cards, calibration, whom a call pays for, when
 forecasting baselines, smoothing, regression, backtest, accuracy; the pipeline, queues
 experiments planning a test, giving out variants, reading the test out
+bandits     choosing while learning: Thompson sampling, regret; other policies from a log
 school      the tables that lessons share: the clean log, the clean leads, the books
 plots       one function per chart
 checking    ``check``, ``hint``, ``progress`` (how they work: `funnelkit.exercises`)
@@ -44,6 +45,7 @@ SUBJECTS = (
     "scoring",
     "forecasting",
     "experiments",
+    "bandits",
 )
 _MODULES = (
     *SUBJECTS,

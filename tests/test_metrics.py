@@ -1317,6 +1317,10 @@ BY_HAND = {
     "expected_spend": lambda: (6 * (15 + 40 + 40), 6 * 2 + 4 - 1),
     "mae": lambda: (abs(2 - 6), 4),
     "rmse": lambda: (math.sqrt((2 - 6) ** 2), math.sqrt(4)),
+    "regret": lambda: (2 + 1, 2),
+    # The first click stands for one row, the second, of an action half as likely, for two.
+    "off_policy_value": lambda: (0.5 / 0.5 + 0.5 / 0.25, 4),
+    "effective_sample_size": lambda: ((1 + 1 + 2) ** 2, 1 + 1 + 4),
 }
 
 # Metrics that are kinds of one term of the glossary.
@@ -1335,6 +1339,7 @@ KINDS = {
     "payback-with-churn": "payback-period",
     "expected-purchases": "bg-nbd",
     "expected-spend": "gamma-gamma",
+    "off-policy-value": "off-policy-evaluation",
 }
 
 

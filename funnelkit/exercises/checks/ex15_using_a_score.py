@@ -85,13 +85,14 @@ def earned(limit=COST / MARGIN, *, promised=False, weighted=True):
     return float((each * weights * selected(limit)).sum())
 
 
-def first_calls(when="first", *, since="created_at", tried=True, months=True):
-    """Return the leads with the hours from a moment to a call; -1 where there was none."""
+def first_calls(when="first", *, since="created_at", tried=True, by="scored_at", until="04-01"):
+    """Return the hours from a moment to a call, for the leads of January to March 2026."""
     calls = load("calls")
     calls = calls[calls["reached"]] if when == "reached" else calls
     moment = calls.groupby("lead_id")["called_at"].agg("max" if when == "last" else "min")
     leads = school.scored_leads()
-    leads = leads[leads["scored_at"].between("2026-01-01", "2026-05-01")] if months else leads
+    leads = leads[leads[by].between("2026-01-01", f"2026-{until}")] if by else leads
+    leads = leads[leads["called"]] if when == "of those reached" else leads
     hours = (leads["lead_id"].map(moment) - leads[since]) / pd.Timedelta("1h")
     return hours.dropna() if tried else hours
 
@@ -104,7 +105,7 @@ def kept(limit=12, **choice):
 def kept_by_attempt():
     """Return the share of attempts, not of leads, that came within 12 hours."""
     leads = school.scored_leads()
-    leads = leads[leads["scored_at"].between("2026-01-01", "2026-05-01")]
+    leads = leads[leads["scored_at"].between("2026-01-01", "2026-04-01")]
     rows = load("calls").merge(leads[["lead_id", "created_at"]], on="lead_id")
     return ((rows["called_at"] - rows["created_at"]) <= pd.Timedelta("12h")).mean()
 
@@ -387,7 +388,7 @@ TASKS = [
             Mistake(
                 "last-for-first",
                 lambda: kept(when="last"),
-                "You took the last attempt of each lead.",
+                "You took the last attempt of each lead, or only the answered one.",
                 "Take the first.",
             ),
             Mistake(
@@ -404,9 +405,27 @@ TASKS = [
             ),
             Mistake(
                 "all-months",
-                lambda: kept(months=False),
+                lambda: kept(by=None),
                 "You took the leads of all months.",
-                "Take those scored in January to April 2026.",
+                "Take those scored in January to March 2026.",
+            ),
+            Mistake(
+                "created-for-scored",
+                lambda: kept(by="created_at"),
+                "You took the leads *created* in January to March.",
+                "Select by `scored_at`.",
+            ),
+            Mistake(
+                "last-day-left-out",
+                lambda: kept(until="03-31"),
+                "You left out 31 March: what happened on that day is later than its midnight.",
+                "Take everything before 1 April.",
+            ),
+            Mistake(
+                "of-those-reached",
+                lambda: kept(when="of those reached"),
+                "You left out the leads that were tried in vain.",
+                "Take all that have a row in `calls`.",
             ),
             Mistake(
                 "the-hours-of-the-lesson",
