@@ -3,7 +3,7 @@
 Lessons begin with ``import funnelkit``. Each module holds one subject and is written to be read:
 ``??funnelkit.funnels.funnel`` in a notebook shows how a number came about.
 
-=========== =====================================================================
+============ =====================================================================
 module      holds
 =========== =====================================================================
 data        loading the course's tables (`schemas`: what their columns mean)
@@ -20,6 +20,9 @@ ranking     the order that a score gives: AUC, precision and recall, lift, gains
 scoring     labels, points cards, calibration, whom a call pays for, when
 forecasting baselines, smoothing, regression, backtest, accuracy; the pipeline, queues
 experiments planning a test, giving out variants, reading the test out
+bayes       posteriors of rates and lifts, expected loss, priors from earlier tests, peeking
+bandits     choosing while learning: Thompson sampling, regret; other policies from a log
+optimise    Gaussian process, acquisition, searches for good settings
 school      the tables that lessons share: the clean log, the clean leads, the books
 plots       one function per chart
 checking    ``check``, ``hint``, ``progress`` (how they work: `funnelkit.exercises`)
@@ -47,6 +50,9 @@ SUBJECTS = (
     "scoring",
     "forecasting",
     "experiments",
+    "bayes",
+    "bandits",
+    "optimise",
 )
 _MODULES = (
     *SUBJECTS,

@@ -6,9 +6,33 @@ The world itself, its model and its draws are in `funnelkit.world`.
 
 import sys
 
-from funnelkit.world import CHANNELS, MODEL, SEED, Draws, files, main, truth, world
+from funnelkit.world import (
+    CAMPAIGN_BOUNDS,
+    CHANNELS,
+    MODEL,
+    SEED,
+    Draws,
+    campaign_profit,
+    files,
+    main,
+    truth,
+    try_campaign,
+    world,
+)
 
-__all__ = ["CHANNELS", "MODEL", "SEED", "Draws", "files", "main", "truth", "world"]
+__all__ = [
+    "CAMPAIGN_BOUNDS",
+    "CHANNELS",
+    "MODEL",
+    "SEED",
+    "Draws",
+    "campaign_profit",
+    "files",
+    "main",
+    "truth",
+    "try_campaign",
+    "world",
+]
 
 
 def __dir__():

@@ -44,6 +44,7 @@ def test_describe_says_what_a_row_is():
 
 def test_every_data_file_is_in_the_schemas_or_named_here():
     others = {"README.md", "SOURCES.md", "truth.json", "checksums.json"}
+    others |= {"LICENSE_open_bandit.txt"}  # which has to go where those data go
     files = {path.name for path in data.data_folder().iterdir()}
     assert files == {schema.file for schema in schemas.SCHEMAS.values()} | others
 
@@ -324,6 +325,27 @@ def test_cdnow_second_purchasers_raw_and_merged():
     assert (cdnow.groupby("customer_id").size() >= 2).sum() == 1152
     days = cdnow.drop_duplicates(["customer_id", "date"])
     assert (days.groupby("customer_id").size() >= 2).sum() == 1139
+
+
+# ---------------------------------------------------------------- Open Bandit, as published
+
+
+def test_open_bandit_is_the_small_version_that_was_published():
+    log = fk.load("open_bandit")
+    clicks = log.groupby(["campaign", "policy"])["click"].agg(["size", "sum"])
+    assert (clicks["size"] == 10_000).all()
+    assert clicks["sum"].tolist() == [38, 42, 46, 69, 46, 46]
+    assert log.groupby("campaign")["item"].nunique().to_dict() == {
+        "all": 80,
+        "men": 34,
+        "women": 46,
+    }
+
+
+def test_open_bandit_s_random_policy_gave_every_item_the_same_chance():
+    log = fk.load("open_bandit").query("policy == 'random'")
+    items = log["campaign"].map({"all": 80, "men": 34, "women": 46})
+    assert np.allclose(log["propensity"] * items, 1, atol=1e-12)
 
 
 # ---------------------------------------------------------------- bad input

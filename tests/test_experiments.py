@@ -136,7 +136,7 @@ def test_a_variant_is_that_of_the_hash_written_out():
         ({"salt": ""}, "salt is blank: give the name of the test"),
         ({"salt": 7}, "salt is an int: give the name of the test as text"),
         ({"salt": "t", "shares": {"A": 50, "B": 50}}, "shares sum to 100: give fractions that sum"),
-        ({"salt": "t", "shares": {"A": 1.0}}, "shares has 1 variants"),
+        ({"salt": "t", "shares": {"A": 1.0}}, "shares has one variant"),
         ({"salt": "t", "shares": {"A": 1.2, "B": -0.2}}, "shares is not above 0 in 1 of 2"),
         ({"salt": "t", "shares": [0.5, 0.5]}, "shares is a list: give fractions"),
     ],
@@ -276,7 +276,10 @@ def test_welch_as_statsmodels_has_it(a, b):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: experiments.welch_test([1], [2, 3]), "a has 1 users: give at least 2 in each arm"),
+        (
+            lambda: experiments.welch_test([1], [2, 3]),
+            "a has one user: give at least 2 in each arm",
+        ),
         (lambda: experiments.welch_test([1, 2], []), "b is empty: give at least 2 in each arm"),
         (lambda: experiments.welch_test([5, 5], [5, 5]), "no variance: it is 5 for all of A"),
         (lambda: experiments.welch_test([1, None], [2, 3]), "a is missing in 1 of 2 rows"),
@@ -360,7 +363,7 @@ def test_splits_as_scipy_has_them(counts):
 @pytest.mark.parametrize(
     ("users", "shares", "message"),
     [
-        ({"A": 5}, None, "users has 1 variants"),
+        ({"A": 5}, None, "users has one variant"),
         ({"A": 0, "B": 0}, None, "users are 0 in every variant"),
         ({"A": 5, "B": 6}, {"A": 90, "B": 10}, "shares sum to 100"),
         ({"A": 5, "B": 6}, {"A": 0.5, "C": 0.5}, "no variant in users is called 'C'"),
@@ -469,7 +472,8 @@ def test_a_user_in_two_variants_is_refused_and_the_remedy_gives_the_others():
     table = pd.concat([table, users(user_id=[f"v{i}" for i in range(6)])], ignore_index=True)
     message = (
         r"the user in column 'user_id' is in two variants in 2 of 12 rows \(first: row 0, 'u1'\): "
-        r"find out why, and leave these users out of every arm, table\[table.groupby\('user_id'\)"
+        r"take the rows of one test; if they are, find out why, and leave these users out of every "
+        r"arm, table\[table.groupby\('user_id'\)"
     )
     with pytest.raises(ValueError, match=message):
         experiments.readout(table, "lead")
@@ -479,12 +483,13 @@ def test_a_user_in_two_variants_is_refused_and_the_remedy_gives_the_others():
 
 def test_a_user_with_several_rows_is_refused():
     table = users(user_id=["u1", "u2", "u1", "u4", "u5", "u6"])
-    with pytest.raises(ValueError, match="has an earlier row in 1 of 6 rows .*'u1'.* add up each"):
+    with pytest.raises(ValueError, match="has an earlier row in 1 of 6 rows .*'u1'.* drop copies"):
         experiments.readout(table, "lead")
 
 
 def test_a_conversion_before_the_exposure_is_refused():
     early = users(exposed_at=pd.Timestamp("2026-03-02 12:00"))
+    early["lead_at"] += pd.Timedelta("9h")
     message = r"lead_at lies before exposed_at in 1 of 6 rows \(first: row 3\): the variant cannot"
     with pytest.raises(ValueError, match=message):
         experiments.readout(early, "lead", exposed="exposed_at", converted="lead_at")
@@ -561,3 +566,82 @@ def test_statsmodels_sees_the_readout_of_a_test_as_a_regression(shipped):
     found = experiments.readout(rows, "minutes").table.iloc[0]
     assert found["difference"] == pytest.approx(fit.params["variant"])
     assert found["p_value"] == pytest.approx(fit.pvalues["variant"], rel=0.01)
+
+
+# ---------------------------------------------------------------- remedies, followed
+
+
+def test_a_missing_value_of_a_metric_is_filled_with_0_not_left_out():
+    paid = pd.Series([10.0, None, 30.0])
+    for test in (experiments.welch_test, experiments.permutation_test):
+        with pytest.raises(ValueError, match="a is missing in 1 of 3 rows .* did nothing has 0"):
+            test(paid, [1, 2, 3])
+
+
+def test_visits_are_made_one_row_per_user_as_the_message_says():
+    table = pd.concat([users(), users().iloc[:2]], ignore_index=True)
+    with pytest.raises(ValueError, match="drop copies of a row, and of visits take the sum"):
+        experiments.readout(table, "lead")
+    each = table.groupby(["user_id", "variant"], as_index=False).agg({"lead": "max"})
+    found, plain = (experiments.readout(given, "lead") for given in (each, users()))
+    pd.testing.assert_frame_equal(found.table, plain.table)
+
+
+def test_conversions_known_by_date_alone_lose_nobody():
+    table = users(exposed_at=pd.Timestamp("2026-03-01 23:00"))
+    table["lead_at"] = table["lead_at"].dt.normalize().where(table["lead"])
+    table.loc[table["lead"], "exposed_at"] = table["lead_at"] + pd.Timedelta("9h")
+    times = {"exposed": "exposed_at", "converted": "lead_at"}
+    with pytest.raises(ValueError, match="holds dates, which lie before times of the same day"):
+        experiments.readout(table, "lead", **times)
+    table["exposed_at"] = table["exposed_at"].dt.normalize()
+    assert experiments.readout(table, "lead", **times).users["users"].sum() == len(table)
+
+
+def test_a_column_of_times_is_no_metric_and_its_presence_is():
+    table = users()
+    with pytest.raises(TypeError, match=r"holds times: for a rate give table\['lead_at'\].notna()"):
+        experiments.readout(table, "lead_at")
+
+
+def test_nobody_paid_in_the_control_has_no_lift():
+    table = users(revenue=[0.0, 3.1, 0.0, 7.7, 0.0, 0.0])
+    row = experiments.readout(table, "revenue").table.iloc[0]
+    assert np.isnan(row[["lift", "lift_low", "lift_high"]].astype(float)).all()
+
+
+def test_shares_may_be_a_series_and_may_not_be_empty():
+    count, plan = pd.Series({"A": 50, "B": 60}), pd.Series({"A": 0.5, "B": 0.5})
+    assert experiments.sample_ratio_test(count, shares=plan)["chi2"] == pytest.approx(10 / 11)
+    assert experiments.readout(users(), "lead", shares=plan).ratio["p_value"] == 1
+    with pytest.raises(ValueError, match="shares has no variants"):
+        experiments.sample_ratio_test(count, shares={})
+
+
+def test_a_column_of_variants_is_to_be_counted_first():
+    with pytest.raises(ValueError, match="users has a row per user: give one count per variant"):
+        experiments.sample_ratio_test(users()["variant"])
+
+
+@pytest.mark.parametrize("call", [experiments.sample_size, experiments.sample_size_of_mean])
+@pytest.mark.parametrize("options", [{"alpha": 0.95}, {"alpha": 0.8, "power": 0.05}])
+def test_a_power_not_above_alpha_is_refused(call, options):
+    with pytest.raises(ValueError, match="give a power above alpha, such as 0.8 with an alpha of"):
+        call(0.2, 0.25, **options)
+
+
+def test_a_sample_size_beyond_numbers_is_refused():
+    with pytest.raises(ValueError, match="the sample size is not a finite number"):
+        experiments.sample_size_of_mean(100.0, 1e-200)
+    with pytest.raises(ValueError, match="the sample size is not a finite number"):
+        experiments.sample_size(1e-310, 2e-310)
+
+
+def test_a_constant_metric_has_no_variance_though_0_1_is_not_exact():
+    with pytest.raises(ValueError, match="the metric has no variance"):
+        experiments.welch_test([0.1] * 3, [0.1] * 3)
+
+
+def test_everybody_converted_has_no_interval():
+    with pytest.raises(ValueError, match="everybody converted"):
+        experiments.lift(50, 50, 40, 40)

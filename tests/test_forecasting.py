@@ -447,3 +447,17 @@ def test_the_interval_that_exercise_16_keeps_is_that_of_its_paths():
         assert found[["low", "high"]].to_dict() == pytest.approx(kept, abs=0.1)
     bounds = forecasting.path_intervals(paths, confidence=0.9)[["low", "high"]].sum()
     assert bounds.to_dict() == pytest.approx(exercise.JUNE_DAYS, abs=0.1)
+
+
+def test_the_remedies_for_a_plan_leave_it_right():
+    days = pd.date_range("2026-01-05", periods=56)
+    visits = pd.Series([20, 22, 21, 20, 18, 10, 9] * 8, index=days)
+    names = pd.Series(None, index=days, dtype="str")
+    names.iloc[4] = "New day"
+    model = forecasting.CalendarRegression(lags=0, harmonics=0)
+    with pytest.raises(TypeError, match=r"known\['holiday'\].notna"):
+        model.fit(visits, known=names.to_frame("holiday"))
+    plan = pd.DataFrame({"budget": np.arange(56.0)}, index=days)
+    with pytest.raises(ValueError, match="keep one of each") as raised:
+        model.fit(visits, known=pd.concat([plan, plan.iloc[[3]]]).sort_index())
+    assert "add them up" not in str(raised.value)

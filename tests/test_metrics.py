@@ -1317,6 +1317,15 @@ BY_HAND = {
     "expected_spend": lambda: (6 * (15 + 40 + 40), 6 * 2 + 4 - 1),
     "mae": lambda: (abs(2 - 6), 4),
     "rmse": lambda: (math.sqrt((2 - 6) ** 2), math.sqrt(4)),
+    # The history 10, 12, 8, 12 changes by 2 and by 0 over two dates.
+    "mase": lambda: ((abs(10 - 12) + abs(20 - 16)) / 2, (abs(8 - 10) + abs(12 - 12)) / 2),
+    "pinball_loss": lambda: (0.9 * (12 - 10) + 0.1 * (14 - 12), 2),
+    "coverage": lambda: ((8 <= 10 <= 12) + (21 <= 20 <= 25), 2),
+    "sales_velocity": lambda: (150 * 0.33 * 250, 18),
+    "regret": lambda: (2 + 1, 2),
+    # The first click stands for one row, the second, of an action half as likely, for two.
+    "off_policy_value": lambda: (0.5 / 0.5 + 0.5 / 0.25, 4),
+    "effective_sample_size": lambda: ((1 + 1 + 2) ** 2, 1 + 1 + 4),
 }
 
 # Metrics that are kinds of one term of the glossary.
@@ -1331,10 +1340,12 @@ KINDS = {
     "recognisable-share": "k-anonymity",
     "plan-value": "conversion-rate",
     "relative-lift": "ab-test",
+    "coverage": "prediction-interval",
     "clv-from-survival": "clv",
     "payback-with-churn": "payback-period",
     "expected-purchases": "bg-nbd",
     "expected-spend": "gamma-gamma",
+    "off-policy-value": "off-policy-evaluation",
 }
 
 

@@ -229,7 +229,17 @@ CALIBRATION = {
     "calibrated": scoring.calibration_table(LIKELY, BOUGHT),
 }
 
+BANDS = pd.DataFrame({"mean": [1.0, 3.0, 2.0]}, index=[0.0, 0.5, 1.0])
+BANDS = BANDS.assign(low=BANDS["mean"] - 1, high=BANDS["mean"] + 1)
+
 CHARTS = {
+    "bands": lambda **o: plots.band_chart(
+        {"surrogate": BANDS, "truth": BANDS[["mean"]] + 1},
+        points=pd.Series([2.0, 1.0], index=[0.25, 0.75]),
+        mark=0.6,
+        marked="next try",
+        **o,
+    ),
     "funnel": lambda **o: plots.funnel_chart(FUNNEL, **o),
     "funnel, share": lambda **o: plots.funnel_chart(FUNNEL, value="overall_rate", **o),
     "funnel, bars only": lambda **o: plots.funnel_chart(FUNNEL, step_rates=False, **o),
@@ -1436,3 +1446,24 @@ def test_groups_of_several_types_are_in_one_order():
     table = CASES.assign(band=np.resize(np.array([1, "b", 2.5], object), len(CASES)))
     ax = plots.segment_chart(table, "age", "income", "band")
     assert {text.get_text() for text in ax.texts} == {"1", "b", "2.5"}
+
+
+def test_bands_are_drawn_where_the_table_has_them():
+    ax = plots.band_chart({"one": BANDS, "plain": BANDS[["mean"]]}, points=BANDS["mean"])
+    (band,) = ax.collections
+    heights = band.get_paths()[0].vertices[:, 1]
+    assert (heights.min(), heights.max()) == (0, 4)
+    assert [text.get_text() for text in ax.texts] == ["one", "plain"]
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (BANDS.iloc[::-1], "the index does not rise"),
+        (BANDS.rename(columns={"low": "high", "high": "low"}), "low is above high"),
+        (BANDS.drop(columns="high"), "no column"),
+    ],
+)
+def test_bands_that_cannot_be_are_refused(table, message):
+    with pytest.raises(ValueError, match=message):
+        plots.band_chart(table)

@@ -143,7 +143,7 @@ def check_predict(nb: Notebook, course: Course) -> Iterator[Problem]:
 
 PACKAGE_CALL = re.compile(
     r"\b(?:funnelkit|data|funnels|metrics|cohorts|lifetime|quality|segments|scoring|forecasting"
-    r"|experiments|bayes|recommenders|attribution|crm|automation)\.\w+"
+    r"|experiments|bayes|bandits|optimise|recommenders|attribution|crm|automation)\.\w+"
 )
 
 

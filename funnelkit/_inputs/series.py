@@ -30,8 +30,11 @@ def on_calendar(name, value, *, at_least=2):
     return pd.Series(values, index=index, name=value.name)
 
 
-def need_evenly_spaced(name, index):
-    """Return an index of dates with its frequency, or say where the calendar is broken."""
+def need_evenly_spaced(name, index, *, sums=True):
+    """Return an index of dates with its frequency, or say where the calendar is broken.
+
+    Without `sums`, two rows of one date are not to be added up, as in a plan.
+    """
     if not isinstance(index, pd.DatetimeIndex):
         kind = kind_in_words(pd.api.types.infer_dtype(index, skipna=True))
         raise TypeError(
@@ -42,13 +45,9 @@ def need_evenly_spaced(name, index):
         zone = TO_NAIVE_UTC.format(of=f"{name}.index").replace(".dt.", ".")
         raise ValueError(f"the index of {name} has a time zone ({index.tz}): make it naive, {zone}")
     refuse(index.isna(), f"the date of {name} is missing", "leave these rows out")
-    refuse(
-        index.duplicated(),
-        f"the date of {name} repeats an earlier one",
-        f"add them up, {name}.groupby(level=0).sum(), or keep one of each, "
-        f"{name}[~{name}.index.duplicated()]",
-        index=index,
-    )
+    keep = f"keep one of each, {name}[~{name}.index.duplicated()]"
+    remedy = f"add them up, {name}.groupby(level=0).sum(), or {keep}" if sums else keep
+    refuse(index.duplicated(), f"the date of {name} repeats an earlier one", remedy, index=index)
     if not index.is_monotonic_increasing:
         raise ValueError(f"{name} is not in order of time: sort it, {name}.sort_index()")
     if len(index) < 2:

@@ -77,7 +77,7 @@ def two_proportion_test(converted_a, n_a, converted_b, n_b, *, variance="pooled"
     _inputs.one_of("variance", variance, ("pooled", "unpooled"))
     xa, na, xb, nb, index = _two_arms(converted_a, n_a, converted_b, n_b)
     pa, pb, p = xa / na, xb / nb, (xa + xb) / (na + nb)
-    what = "nobody converted in A or B, or everybody did,"
+    what = "nobody converted in A or B, or everybody did"
     remedy = "without variance there is nothing to test; wait, or choose another metric"
     _inputs.refuse((p == 0) | (p == 1), what, remedy, index=index)
     square = p * (1 - p) * (1 / na + 1 / nb)
@@ -120,8 +120,10 @@ def lift(converted_a, n_a, converted_b, n_b, *, method="log", confidence=0.95):
     dtype: float64
     """
     xa, na, xb, nb, index = _two_arms(converted_a, n_a, converted_b, n_b)
-    remedy = "a lift over a rate of 0 is not a number, and its interval needs one in each arm"
+    remedy = "a lift needs a conversion in each arm; give the difference"
     _inputs.refuse((xa == 0) | (xb == 0), "nobody converted in A or in B", remedy, index=index)
+    remedy = "without variance there is no interval; choose another metric"
+    _inputs.refuse((xa == na) & (xb == nb), "everybody converted", remedy, index=index)
     pa, pb = xa / na, xb / nb
     errors = np.sqrt(pa * (1 - pa) / na), np.sqrt(pb * (1 - pb) / nb)
     z = _inputs.confidence_quantile(confidence)
@@ -252,8 +254,14 @@ def welch_test(a, b, *, confidence=0.95):
     dtype: float64
     """
     values = _two_columns(a, b, at_least=2)
-    sums = [(len(v), v.mean(), float(np.square(v - v.mean()).sum()) / (len(v) - 1)) for v in values]
-    return _welch(*sums, confidence)
+    return _welch(*(_moments(array) for array in values), confidence)
+
+
+def _moments(values):
+    """Return n, mean and variance, which is exactly 0 if all are the same."""
+    apart = values - values[0]
+    square = float(np.square(apart - apart.mean()).sum())
+    return len(values), values[0] + apart.mean(), square / (len(values) - 1)
 
 
 def welch_from_sums(n_a, total_a, squares_a, n_b, total_b, squares_b, *, confidence=0.95):
@@ -376,9 +384,11 @@ def _two_columns(a, b, *, at_least):
         column = _inputs.as_series(values, name)
         if pd.api.types.infer_dtype(column, skipna=True) == "boolean":
             column = _inputs.booleans(column, name).astype(float)
+        remedy = "a user who did nothing has 0; fill that in, and leave out who was not measured"
+        _inputs.refuse(column.isna(), f"{name} is missing", remedy, index=column.index)
         array = _inputs.finite(name, column)
         if len(array) < at_least:
-            few = f"{name} has {len(array)} users" if len(array) else f"{name} is empty"
+            few = f"{name} has one user" if len(array) else f"{name} is empty"
             raise ValueError(f"{few}: give at least {at_least} in each arm")
         arrays.append(array)
     return arrays
@@ -428,7 +438,7 @@ def sample_ratio_test(users, *, shares=None, correction=False):
 
     _inputs.switch("correction", correction)
     given = _users_by_variant(users)
-    plan = planned_shares(shares or dict.fromkeys(given, 1 / len(given)))
+    plan = planned_shares(dict.fromkeys(given, 1 / len(given)) if shares is None else shares)
     for name in plan:
         _inputs.need_known(name, list(given), "variant in users")
     for name in given:
@@ -453,13 +463,16 @@ def _users_by_variant(users):
             f"users is {_inputs.name_of_type(users)}: give the count of each variant by its name, "
             "such as table['variant'].value_counts()"
         )
-    if isinstance(users, pd.Series) and not users.index.is_unique:
+    text = isinstance(users, pd.Series) and pd.api.types.infer_dtype(users) != "integer"
+    text = text and not pd.api.types.is_numeric_dtype(users)
+    if text or (isinstance(users, pd.Series) and not users.index.is_unique):
         raise ValueError(
             "users has a row per user: give one count per variant, its .value_counts()"
         )
     given = dict(users)
     if len(given) < 2:
-        raise ValueError(f"users has {len(given)} variants: give the count of at least two")
+        few = "one variant" if given else "no variants"
+        raise ValueError(f"users has {few}: give the count of at least two")
     counts = _inputs.count("users", list(given.values()))
     return dict(zip(given, counts.tolist(), strict=True))
 

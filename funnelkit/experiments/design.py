@@ -83,15 +83,16 @@ def sample_size(baseline, alternative, *, method="pooled", alpha=0.05, power=0.8
     {'pooled': 1094, 'unpooled': 1091, 'baseline': 1031, 'arcsine': 1092}
     """
     z_alpha, z_beta = _quantiles(alpha, power)
+    _need_power_above_alpha(alpha, power)
     p1, p2 = _two_rates(baseline, alternative)
     _inputs.one_of("method", method, CONVENTIONS)
     _inputs.switch("exact", exact)
     if method == "arcsine":
-        n = 2 * ((z_alpha + z_beta) / _cohens_h(p1, p2)) ** 2
+        root = 2**0.5 * (z_alpha + z_beta) / _cohens_h(p1, p2)
     else:
         null, other = _deviations(p1, p2, method)
-        n = ((z_alpha * null + z_beta * other) / (p2 - p1)) ** 2
-    return float(n) if exact else _round_up(n)
+        root = (z_alpha * null + z_beta * other) / (p2 - p1)
+    return _users(root, exact)
 
 
 def power(baseline, alternative, n, *, method="pooled", alpha=0.05):
@@ -163,13 +164,13 @@ def sample_size_of_mean(sd, difference, *, alpha=0.05, power=0.8, exact=False):
     39245
     """
     z_alpha, z_beta = _quantiles(alpha, power)
+    _need_power_above_alpha(alpha, power)
     (sd,) = _inputs.positive(sd=sd)
     d = _inputs.number("difference", difference, remedy="give a number other than 0")
     if d == 0:
         raise ValueError("difference is 0: give the smallest one that would matter")
     _inputs.switch("exact", exact)
-    n = 2 * ((z_alpha + z_beta) * sd / d) ** 2
-    return float(n) if exact else _round_up(n)
+    return _users(2**0.5 * (z_alpha + z_beta) * sd / d, exact)
 
 
 def _two_rates(baseline, alternative):
@@ -200,6 +201,14 @@ def _quantiles(alpha, power):
     return NormalDist().inv_cdf(1 - found[0] / 2), NormalDist().inv_cdf(found[1])
 
 
+def _need_power_above_alpha(alpha, power):
+    if power <= alpha:
+        raise ValueError(
+            f"power is {power:g} and alpha {alpha:g}: give a power above alpha, such as 0.8 with "
+            "an alpha of 0.05"
+        )
+
+
 def _deviations(p1, p2, method):
     """Return the standard deviations, times root n, of the difference under both hypotheses."""
     mean, both = (p1 + p2) / 2, p1 * (1 - p1) + p2 * (1 - p2)
@@ -215,10 +224,12 @@ def _cohens_h(p1, p2):
     return 2 * np.arcsin(p2**0.5) - 2 * np.arcsin(p1**0.5)
 
 
-def _round_up(n):
-    """Return the next whole number; what lies above one by rounding alone does not count."""
-    _inputs.computable("the sample size", np.float64(n))
-    return max(1, int(np.ceil(n - 1e-9)))
+def _users(root, exact):
+    """Return the users, given their root; what is above a whole number by rounding is that one."""
+    with np.errstate(over="ignore"):
+        n = np.square(np.float64(root))
+    _inputs.computable("the sample size", n)
+    return float(n) if exact else max(1, int(np.ceil(n - 1e-9)))
 
 
 # ---------------------------------------------------------------- who gets which variant
@@ -291,7 +302,7 @@ def planned_shares(shares):
         raise TypeError(f"shares is {_inputs.name_of_type(shares)}: {remedy}")
     given = dict(shares)
     if len(given) < 2:
-        raise ValueError(f"shares has {len(given)} variants: {remedy}")
+        raise ValueError(f"shares has {'one variant' if given else 'no variants'}: {remedy}")
     values = _inputs.finite("shares", list(given.values()))
     if abs(values.sum() - 1) > 1e-6:
         raise ValueError(f"shares sum to {values.sum():g}: {remedy}")

@@ -136,7 +136,7 @@ def readout(
     if exposed is not None or converted is not None:
         _need_exposure_first(table, exposed, converted)
     users = np.bincount(codes, minlength=len(names))
-    plan = planned_shares(shares or dict.fromkeys(names, 1 / len(names)))
+    plan = planned_shares(dict.fromkeys(names, 1 / len(names)) if shares is None else shares)
     ratio = sample_ratio_test(dict(zip(names, users.tolist(), strict=True)), shares=plan)
     rows = {}
     for name in roles:
@@ -189,7 +189,7 @@ def _variants(column, name, control, shares):
         found = list(found)
     remedy = "who has no variant was not in the test; leave these rows out"
     _inputs.refuse(codes < 0, f"column {name!r} is missing", remedy, index=column.index)
-    expected = list(dict.fromkeys([*found, *(planned_shares(shares) if shares else [])]))
+    expected = list(dict.fromkeys([*found, *([] if shares is None else planned_shares(shares))]))
     sizes = np.bincount(codes, minlength=len(expected))
     empty = [str(each) for each, size in zip(expected, sizes, strict=True) if not size]
     if empty or len(expected) < 2:
@@ -216,12 +216,17 @@ def _need_one_variant_each(ids, name, codes, variant):
     by_user = pd.Series(codes).groupby(pd.factorize(ids)[0])
     first, last = (by_user.transform(which).to_numpy() for which in ("min", "max"))
     remedy = (
-        "find out why, and leave these users out of every arm, "
+        "take the rows of one test; if they are, find out why, and leave these users out of every "
+        "arm, "
         f"table[table.groupby({name!r})[{variant!r}].transform('nunique') == 1]"
     )
     what = f"the user in column {name!r} is in two variants"
     _inputs.refuse(first != last, what, remedy, ids.to_numpy(object), index=ids.index)
-    remedy = "the test counts users; add up each user's rows first, table.groupby(...)"
+    remedy = (
+        "the test counts users; drop copies of a row, and of visits take the sum of the numbers "
+        f"and the max of the booleans, table.groupby([{name!r}, {variant!r}], as_index=False)"
+        ".agg(...)"
+    )
     what = f"the user in column {name!r} has an earlier row"
     again = ids.duplicated().to_numpy()
     _inputs.refuse(again, what, remedy, ids.to_numpy(object), index=ids.index)
@@ -250,7 +255,17 @@ def _need_exposure_first(table, exposed, converted):
         "the exposure is logged at the assignment"
     )
     early = (did < seen).to_numpy()
+    if early.any() and _are_dates(did) and not _are_dates(seen):
+        raise ValueError(
+            f"column {converted!r} holds dates, which lie before times of the same day: give the "
+            f"exposure as dates too, table[{exposed!r}] = table[{exposed!r}].dt.normalize()"
+        )
     _inputs.refuse(early, f"{converted} lies before {exposed}", remedy, index=table.index)
+
+
+def _are_dates(times):
+    known = times.dropna()
+    return (known == known.dt.normalize()).all()
 
 
 # ---------------------------------------------------------------- what differs
@@ -286,6 +301,8 @@ def _compare(column, name, codes, users, method, confidence):
 
 def _numbers(column, name):
     """Return the numbers of a metric, none of them missing."""
+    if column.dtype.kind == "M":
+        raise TypeError(f"column {name!r} holds times: for a rate give table[{name!r}].notna()")
     remedy = "a user who did nothing has 0; fill that in, and leave out who was not measured"
     _inputs.refuse(column.isna(), f"column {name!r} is missing", remedy, index=column.index)
     return _inputs.finite(name, column)
@@ -312,7 +329,7 @@ def _means(arms, centre, method, confidence):
     test = welch_from_sums(na, sa, qa, nb, sb, qb, confidence=confidence)
     ma, mb = test["mean_a"] + centre, test["mean_b"] + centre
     relative = None
-    if ma > 0 and mb > 0:
+    if min(ma, mb) > 1e-12 * max(ma, mb):  # else 0, but for rounding
         ea, eb = (np.sqrt(max(q - s * s / n, 0) / (n - 1) / n) for n, s, q in arms)
         shares = np.square([ea / ma, eb / mb])  # Welch's degrees of freedom, of the relative errors
         df = shares.sum() ** 2 / (shares**2 / [na - 1, nb - 1]).sum()

@@ -273,11 +273,11 @@ def _days(*values):
 METRICS = (
     Metric(
         name="mase",
-        formula=r"\frac{\frac1n\sum_t|y_t-\hat y_t|}{\frac1{T-m}\sum_t|y_t-y_{t-m}|}",
+        formula=r"\frac{\sum|e_t|/n}{\sum|y_t-y_{t-m}|/(T-m)}",
         numerator="mean absolute error of the forecast",
-        denominator="mean absolute change over a season of m dates, in the history",
+        denominator="mean absolute change over m dates of the history",
         unit="1 for an average error as large as that change",
-        window="the dates forecast; the scale from the history alone",
+        window="the dates forecast; the scale: the history",
         function="funnelkit.forecasting.mase",
         example=Example(
             {
@@ -292,8 +292,8 @@ METRICS = (
     ),
     Metric(
         name="pinball_loss",
-        formula=r"\frac1n\sum_t\max\{q(y_t-\hat y_t),(q-1)(y_t-\hat y_t)\}",
-        numerator="error above the forecast times q, error below it times 1 − q",
+        formula=r"\frac{1}{n}\sum \max(q e_t, (q-1) e_t)",
+        numerator="errors above it times q, below it times 1 − q",
         denominator="dates forecast",
         unit="that of the series",
         window="the dates forecast",
@@ -302,7 +302,7 @@ METRICS = (
     ),
     Metric(
         name="coverage",
-        formula=r"\frac1n\sum_t 1[l_t\le y_t\le u_t]",
+        formula=r"\frac{1}{n}\sum 1[l_t\leq y_t\leq u_t]",
         numerator="dates whose value was within the interval",
         denominator="dates forecast",
         unit="share of dates",

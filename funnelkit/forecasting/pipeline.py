@@ -137,13 +137,18 @@ def _checked_stages(stages, deals=None):
     _inputs.ids(stages["stage"], "stage")
     stages = stages.assign(entered_at=_inputs.times(stages["entered_at"], "entered_at"))
     ended = stages[stages["stage"].isin(ENDS)]
+    plain = stages["stage"].astype("str").str.strip().str.lower()
+    remedy = "write 'won' and 'lost' in small letters, without spaces"
+    misspelt = plain.isin(ENDS) & ~stages["stage"].isin(ENDS)
+    what = "an end of a deal is written in another way"
+    _inputs.refuse(misspelt, what, remedy, stages["stage"], index=stages.index)
     remedy = "a deal ends once: keep the end that holds; a deal taken up again is a new deal"
     twice = ended["deal_id"].duplicated()
     what = "a deal is won or lost more than once"
     _inputs.refuse(twice, what, remedy, ended["deal_id"], index=ended.index)
-    end = stages["deal_id"].map(ended.set_index("deal_id")["entered_at"])
+    end = ended.set_index("deal_id")["entered_at"].reindex(ids)
     remedy = "correct the dates; a deal taken up again is a new deal"
-    late = (stages["entered_at"] > end).to_numpy()
+    late = stages["entered_at"].to_numpy() > end.to_numpy()
     _inputs.refuse(late, "a stage is entered after the end", remedy, ids, index=ids.index)
     return stages
 
@@ -200,10 +205,10 @@ def stage_spells(stages, *, observed_until):
     _inputs.not_after("entered_at", table["entered_at"], end, remedy)
     over = table[table["stage"].isin(ENDS)].set_index("deal_id")
     spells = table.loc[~table["stage"].isin(ENDS), ["deal_id", "stage", "entered_at"]]
-    outcome = spells["deal_id"].map(over["stage"]).astype("str")
+    ends = over.reindex(spells["deal_id"]).set_axis(spells.index)
+    outcome = ends["stage"].astype("str")
     # Times may come in any resolution; in microseconds all years that a calendar has fit.
-    last = spells["deal_id"].map(over["entered_at"]).astype("datetime64[us]")
-    last = last.fillna(end.as_unit("us"))
+    last = ends["entered_at"].astype("datetime64[us]").fillna(end.as_unit("us"))
     days = (last - spells["entered_at"]) / pd.Timedelta("1D")
     return spells.assign(days=days, outcome=outcome)
 
@@ -336,8 +341,8 @@ def after_age(curve, age, *, within=None):
     end = last if within is None else age + _inputs.number("within", within, above=0)
     if end > last and curve["share_open"].iloc[-1] > 0 or age > last:
         raise ValueError(
-            f"the curve ends at {last:g} days, before {end:g}: nobody has been watched for so "
-            "long; look less far ahead"
+            f"the curve ends at {last:g} days, before {max(age, end):g}: nobody has been watched "
+            "for so long; look less far ahead"
         )
     stop = curve.loc[curve.index <= end, columns].iloc[-1]
     shares = [
@@ -466,9 +471,9 @@ def month_shock(actual, expected, variance):
     0.205
     """
     given = dict(actual=actual, expected=expected, variance=variance)
-    (a, e, v), _ = _inputs.amounts(
-        **{name: _inputs.as_series(value, name) for name, value in given.items()}
-    )
+    given = {name: _inputs.as_series(value, name) for name, value in given.items()}
+    _inputs.need_same_length("months", **given)
+    (a, e, v), _ = _inputs.amounts(**given)
     _inputs.need_rows(a, "actual", "give at least one month")
     if not e.any():
         raise ValueError("expected is 0 in every month: give forecasts of which some are above 0")
@@ -492,8 +497,8 @@ def simulate_month(
     new_amounts : Series or array of numbers
         Amounts from which those of the new deals are drawn, such as the last won deals' (EUR).
     shock : number, default 0
-        Standard deviation of the month's factor, from `month_shock`: it multiplies the odds of all
-        open deals and the mean number of new ones alike.
+        Standard deviation of the month's factor, from `month_shock`: it multiplies the chances of
+        all open deals, up to 1, and the mean number of new ones alike.
     draws : int, default 10,000
         How many months to simulate.
     seed : int or Generator, optional
@@ -529,8 +534,7 @@ def simulate_month(
     factor = np.exp(sigma * rng.standard_normal(draws) - sigma**2 / 2)
     wins, money = np.zeros(draws, "int64"), np.zeros(draws)
     for price, chance in zip(a, p, strict=True):
-        odds = factor * chance
-        won = rng.random(draws) * (1 - chance + odds) < odds
+        won = rng.random(draws) < factor * chance
         wins += won
         money += price * won
     new = rng.poisson(mean * factor)
@@ -545,9 +549,9 @@ def simulate_month(
 
 METRICS = (
     Metric(
-        name="sales velocity",
+        name="sales_velocity",
         formula=r"V = \frac{n \cdot p \cdot v}{L}",
-        numerator="open deals times win rate times mean amount of a won deal",
+        numerator="open deals × win rate × mean amount won",
         denominator="mean days that a deal is open, won or lost",
         unit="EUR per day",
         window="a steady pipeline",

@@ -279,13 +279,18 @@ def _known(known):
         return None
     _inputs.need_table(known, "known")
     _inputs.need_rows(known, "known", "give the days of the history")
-    index = _inputs.need_evenly_spaced("known", known.index)
+    index = _inputs.need_evenly_spaced("known", known.index, sums=False)
     _inputs.need_columns(known, list(known.columns), "known")
     columns = {}
     for name in known.columns:
         column = known[name]
         if pd.api.types.is_bool_dtype(column.dtype):
             column = column.astype(float)
+        if pd.api.types.infer_dtype(column, skipna=True) == "string":
+            raise TypeError(
+                f"column {name!r} of known holds text: give numbers, or whether a day has it, such "
+                f"as known[{name!r}].notna()"
+            )
         values = _inputs.numbers(f"column {name!r} of known", column, missing="keep")
         _inputs.refuse(np.isinf(values), f"column {name!r} of known is infinite", "leave it out")
         columns[name] = values

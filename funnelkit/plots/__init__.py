@@ -25,6 +25,7 @@ from funnelkit.plots.funnels import (
 )
 from funnelkit.plots.leads import calibration_chart, k_chart, score_curves, segment_chart
 from funnelkit.plots.rates import control_chart, interval_chart, rate_chart, rate_over_time
+from funnelkit.plots.searches import band_chart
 from funnelkit.plots.style import (
     BLACK,
     BLUE,
@@ -53,6 +54,7 @@ __all__ = [
     "PURPLE",
     "SKY",
     "VERMILION",
+    "band_chart",
     "calibration_chart",
     "cohort_heatmap",
     "compare_chart",

@@ -3,7 +3,9 @@
 from funnelkit.schemas.columns import SIMULATED, Column, Schema
 from funnelkit.schemas.daily import CHANNELS, DAILY
 from funnelkit.schemas.experiments import EXPERIMENT_TABLES
+from funnelkit.schemas.published import PUBLISHED
 from funnelkit.schemas.sales import SALES
+from funnelkit.schemas.tuning import TUNING
 
 __all__ = ["CHANNELS", "EVENTS", "PAGES", "REGIONS", "SCHEMAS"]
 
@@ -414,22 +416,8 @@ SCHEMAS: dict[str, Schema] = {
     ),
     **SALES,
     **EXPERIMENT_TABLES,
-    "cdnow": Schema(
-        file="cdnow.csv.gz",
-        row="one purchase at the online music shop CDNOW, a real company, in 1997 and 1998",
-        origin="published by Bruce Hardie and Peter Fader; see SOURCES.md",
-        notes=(
-            "A tenth of the 23,570 people whose first purchase was in the first quarter of 1997, "
-            "all rows as published, in the published order, 21 exact repeats among them."
-        ),
-        columns=(
-            Column("master_id", "text", "the customer's number in the full data set"),
-            Column("customer_id", "text", "the customer's number in this sample"),
-            Column("date", "date", "the day of the purchase", allowed=("1997-01-01", "1998-06-30")),
-            Column("quantity", "whole", "CDs bought", unit="CDs", allowed=(1, 100)),
-            Column("amount", "number", "what was paid", unit="USD", allowed=(0, 1000)),
-        ),
-    ),
+    **TUNING,
+    **PUBLISHED,
     "glossary": Schema(
         file="glossary.csv",
         row="one term of the course",

@@ -328,6 +328,21 @@ MODEL = {
         "answers": {"1": 0.40, "2": 0.22, "3": 0.18, "4": 0.36, "5": 0.60},
         "answer_delay_days": {"median": 2.0, "sigma": 0.9, "within": 14},
     },
+    # What a week's campaign earns; no table, a simulator that is asked (`world.campaigns`).
+    "campaign": {
+        "channels": {
+            "social_ads": {"leads": 75.0, "half": 0.5, "base": -3.0, "gain": 3.4},
+            "search": {"leads": 30.0, "half": 0.3, "base": -0.8, "gain": 0.2},
+        },
+        "tired": 0.2,
+        "mails": 0.5,
+        "mails_per_discount": 18.0,
+        "discount_scale": 0.15,
+        "price": 400.0,
+        "margin": 0.55,
+        "fixed_cost": 500.0,
+        "noise": 320.0,
+    },
 }
 
 

@@ -103,6 +103,7 @@ CRITERIA = pd.DataFrame(
     },
     index=[1, 2, 3],
 )
+BANDS = pd.DataFrame({"mean": [1.0, 2.0], "low": [0.5, 1.0], "high": [1.5, 3.0]}, index=[0.0, 1.0])
 SCORE, BOUGHT = [0.9, 0.6, 0.4, 0.1], [True, False, True, False]
 GAINS = scoring.gains_table(SCORE, BOUGHT)
 CALIBRATION = scoring.calibration_table(SCORE, BOUGHT, bins=2)
@@ -184,6 +185,19 @@ CALLS = [
         {"tables": {"points": GAINS}, "x": "depth", "y": "gains", "baseline": 0.5},
     ),
     (drawn(plots.calibration_chart), {"tables": CALIBRATION, "xlabel": "predicted"}),
+    (
+        drawn(plots.band_chart),
+        {
+            "tables": BANDS,
+            "middle": "mean",
+            "low": "low",
+            "high": "high",
+            "points": pd.Series([1.0, 2.5], index=[0.2, 0.7]),
+            "mark": 0.4,
+            "marked": "next",
+            "ylabel": "profit",
+        },
+    ),
 ]
 
 DRAWN = {function.__name__: function for function, _ in CALLS}
@@ -193,7 +207,7 @@ ACCEPTED = {
     **{
         (function, name): ("a name that is not there",)
         for function, arguments in CALLS
-        for name in ("title", "xlabel", "marked", "what")
+        for name in ("title", "xlabel", "ylabel", "marked", "what")
         if name in arguments
     },
     # What is missing is written as a dash.

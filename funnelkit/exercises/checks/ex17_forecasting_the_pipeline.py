@@ -191,7 +191,7 @@ TASKS = [
             ),
             percent_for_fraction(),
         ],
-        after="As good as the year's deals: nothing is wrong with the spring.",
+        after="The spring's list looks poor because many of its deals are still open.",
         equivalent={
             "the bound of spells['entered_at'] >= '2026-04-01' moved": "no deal came at midnight"
         },

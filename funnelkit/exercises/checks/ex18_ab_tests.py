@@ -46,6 +46,14 @@ def chi2(test="video_page", **options):
     return experiments.sample_ratio_test(users, **options)["chi2"]
 
 
+def contingency(correction=False):
+    """Return chi-squared of the readers and the plan, taken for two samples."""
+    from scipy.stats import chi2_contingency
+
+    users = rows("video_page")["variant"].value_counts()
+    return chi2_contingency([users, [users.sum() / 2] * 2], correction=correction).statistic
+
+
 def all_expected():
     """Return the same with all readers expected in each variant."""
     users = rows("video_page")["variant"].value_counts()
@@ -65,6 +73,14 @@ def opted_by_two_intervals():
         metrics.wilson_interval(x, n) for x, n in ((x_a, n_a), (x_b, n_b))
     )
     return [x_b / n_b - x_a / n_a, low_b - high_a, high_b - low_a]
+
+
+def opted_by_wald():
+    """Return the difference with an interval of 1.96 standard errors."""
+    x_a, n_a, x_b, n_b = counts("pop_up", "opted_out")
+    a, b = x_a / n_a, x_b / n_b
+    half = 1.959964 * (a * (1 - a) / n_a + b * (1 - b) / n_b) ** 0.5
+    return [b - a, b - a - half, b - a + half]
 
 
 def money(who="readers"):
@@ -130,6 +146,12 @@ TASKS = [
                 'The task asks for the pooled one, `method="pooled"`.',
             ),
             Mistake(
+                "arcsine-convention",
+                lambda: readers(method="arcsine"),
+                "You took the arcsine convention.",
+                'The task asks for the pooled one, `method="pooled"`.',
+            ),
+            Mistake(
                 "ten-percent-more",
                 lambda: 2 * experiments.sample_size(0.08, 0.18, power=0.9),
                 "You planned for a rise *by* ten points.",
@@ -143,7 +165,7 @@ TASKS = [
         "Who sees what",
         name="place",
         kind=Function(
-            Number(decimals=6),
+            Number(decimals=12),
             calls=[
                 ("short_form", "rhcvjnhx8"),
                 ("booking_page", "rhcvjnhx8"),
@@ -249,6 +271,18 @@ TASKS = [
                 "Add the other's.",
             ),
             Mistake(
+                "plan-as-a-sample",
+                contingency,
+                "You tested two samples against each other, but the plan is no sample.",
+                "Compare the counts with those that were planned, as in the lesson's formula.",
+            ),
+            Mistake(
+                "plan-as-a-sample-corrected",
+                lambda: contingency(correction=True),
+                "You tested the plan as if it were a second sample, and corrected for continuity.",
+                "Compare the counts with those that were planned, as in the lesson's formula.",
+            ),
+            Mistake(
                 "all-for-expected",
                 all_expected,
                 "You expected all readers in each variant.",
@@ -286,6 +320,12 @@ TASKS = [
                 opted_by_two_intervals,
                 "You subtracted the ends of the two rates' intervals, which is too wide.",
                 "A difference has an interval of its own: `metrics.difference`.",
+            ),
+            Mistake(
+                "wald",
+                opted_by_wald,
+                "Your interval is the difference and 1.96 standard errors to either side.",
+                "The task asks for Newcombe's, which `metrics.difference` gives.",
             ),
             Mistake(
                 "lift-for-difference",

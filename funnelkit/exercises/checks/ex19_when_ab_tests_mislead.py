@@ -25,16 +25,16 @@ def readers(test):
 # ---------------------------------------------------------------- 19.1
 
 
-def reach(users, tuned_for, alpha=0.05):
+def reach(users, tuned_for, alpha=0.05, k=None):
     """Return how many standard errors the always-valid interval reaches."""
-    k = -2 * math.log(alpha) + math.log(1 - 2 * math.log(alpha))
+    k = k or -2 * math.log(alpha) + math.log(1 - 2 * math.log(alpha))
     s = k * users / tuned_for
     return math.sqrt((s + 1) / s * (math.log(s + 1) - 2 * math.log(alpha)))
 
 
-def always_valid(difference, standard_error, users, tuned_for):
+def always_valid(difference, standard_error, users, tuned_for, k=None):
     """Return the two ends of the always-valid interval."""
-    half = reach(users, tuned_for) * standard_error
+    half = reach(users, tuned_for, k=k) * standard_error
     return [difference - half, difference + half]
 
 
@@ -209,6 +209,12 @@ TASKS = [
                 ),
                 "The two numbers of users have changed places.",
                 "s is k times the users so far, divided by those for which it is tuned.",
+            ),
+            Mistake(
+                "rounded-k",
+                lambda *look: always_valid(*look, k=7.94),
+                "You took 7.94 for k, which is rounded.",
+                "Compute it from α, as the lesson's code does.",
             ),
             Mistake(
                 "one-of-the-ends",
@@ -404,6 +410,12 @@ TASKS = [
                 lambda: fall(lambda table: table),
                 "That is over all 30 tests.",
                 "Take the six with the highest lift in the first run.",
+            ),
+            Mistake(
+                "best-of-each-run",
+                lambda: (lifts().apply(lambda run: run.nlargest(6).mean()) * [1, -1]).sum(),
+                "You took the six best of each run, which are not the same tests.",
+                "Follow the six best of the first run into the second.",
             ),
             Mistake(
                 "chosen-by-the-second",
