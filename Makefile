@@ -20,7 +20,7 @@ endif
 endif
 START := "$(RUN)" start.py
 
-.PHONY: help lab test trials render navigation check exercises prove mutants renumber lock bench browser
+.PHONY: help lab test trials render navigation check exercises prove mutants renumber lock bench extras browser
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
@@ -65,6 +65,9 @@ lock:  ## renew requirements.lock and requirements-dev.lock
 
 bench:  ## measure the speed beside other tools (ARGS=lifetime or experiments for the others)
 	$(START) bench $(ARGS)
+
+extras:  ## test the notebooks that need more than the course installs
+	$(START) extras $(ARGS)
 
 browser:  ## try the course in a real JupyterLab and Chromium (ARGS=02 for one lesson)
 	npm ci --silent --no-audit --no-fund --prefix tests/browser

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 from hypothesis import settings
@@ -20,3 +21,7 @@ overlaps.watched_profile(os.environ["IPYTHONDIR"])
 # What takes a while on a busy machine is not wrong for that.
 settings.register_profile("course", deadline=None)
 settings.load_profile("course")
+
+# Notebooks that need an extra run where it is installed: `start.py extras` does that.
+_absent = [extra for extra in ["tensorflow"] if find_spec(extra) is None]
+collect_ignore_glob = [f"notebooks/extras/*_{extra}.ipynb" for extra in _absent]

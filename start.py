@@ -12,6 +12,7 @@
     python start.py test              run every test (what follows is passed on to pytest)
     python start.py trials            try the course in awkward places (or: trials mirror)
     python start.py bench             measure the speed against other tools (or: bench lifetime)
+    python start.py extras            test the notebooks that need more than the course installs
     python start.py run COMMAND ...   run a command with the tools of the tests
 
 It needs nothing but Python. The first time it makes an environment beside this file and
@@ -44,6 +45,7 @@ NEWEST = (3, 14)
 # The environment that each command runs in.
 VERBS = dict.fromkeys(["lab", "doctor", "reset", "progress", "workspace", "grade"], "lab")
 VERBS.update(test="test", run="test", trials="test", bench="bench")
+VERBS.update(extras=None)  # each extra has one of its own
 
 
 class Stop(Exception):
@@ -132,8 +134,18 @@ def installer():
     return install
 
 
+def extra_notebooks(extra):
+    """Return the paths of the notebooks that need an extra, from the course's folder."""
+    folder = os.path.join("notebooks", "extras")
+    names = sorted(os.listdir(os.path.join(HERE, folder)))
+    return [os.path.join(folder, name) for name in names if name.endswith("_%s.ipynb" % extra)]
+
+
 def commands(verb, arguments, env, install):
-    """Return the commands that carry out a verb, in order; `install` is the `installer`."""
+    """Return the commands that carry out a verb, in order; `install` is the `installer`.
+
+    The first argument of `extras` is the name of one.
+    """
     python = install.interpreter(env)
     if verb == "test":
         return [
@@ -149,6 +161,9 @@ def commands(verb, arguments, env, install):
         if not os.path.isfile(os.path.join(HERE, "benchmarks", chosen + ".py")):
             chosen, rest = "funnels", arguments
         return [[python, os.path.join("benchmarks", chosen + ".py")] + rest]
+    if verb == "extras":
+        extra, rest = arguments[0], arguments[1:]
+        return [[python, "-m", "pytest"] + extra_notebooks(extra) + rest]
     if verb == "run":
         found = shutil.which(arguments[0], path=install.environment(env)["PATH"])
         if not found:
@@ -171,13 +186,17 @@ def main(arguments):
         raise Stop("Say what to run, for example: start.py run python -m tools.notebooks check")
     check_python()
     install = installer()
-    try:
-        env = install.prepare(VERBS[verb])
-    except install.Stop as stop:
-        raise Stop(str(stop))
     # `grade` is told files, which are meant from where its user stands.
     place = {"cwd": os.getcwd()} if verb == "grade" else {}
-    codes = [install.call(command, env, **place) for command in commands(verb, rest, env, install)]
+    codes = []
+    for kind in install.EXTRAS if verb == "extras" else [VERBS[verb]]:
+        try:
+            env = install.prepare(kind)
+        except install.Stop as stop:
+            raise Stop(str(stop))
+        arguments = [kind] + rest if verb == "extras" else rest
+        for command in commands(verb, arguments, env, install):
+            codes.append(install.call(command, env, **place))
     return next((code for code in codes if code != 0), 0)
 
 

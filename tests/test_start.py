@@ -204,6 +204,19 @@ def test_bench_measures_in_its_own_environment(course):
     assert course.ran[-1][1:] == [os.path.join("benchmarks", "lifetime.py"), "--fits", "3"]
 
 
+def test_each_extra_is_tested_in_its_own_environment(course, monkeypatch):
+    monkeypatch.setattr(install, "EXTRAS", ["tensorflow"])
+    folder = Path(course.HERE, "notebooks", "extras")
+    folder.mkdir(parents=True)
+    for name in ("16_forecasting_tensorflow", "31_shop_databases"):
+        folder.joinpath(f"{name}.ipynb").touch()
+    course.main(["extras", "-x"])
+    assert course.ran[2][-4:] == ["-r", "requirements-dev.lock", "--editable", ".[tensorflow]"]
+    notebook = os.path.join("notebooks", "extras", "16_forecasting_tensorflow.ipynb")
+    assert course.ran[-1][1:] == ["-m", "pytest", notebook, "-x"]
+    assert ".venv-tensorflow-" in course.ran[-1][0]
+
+
 def test_trials_run_in_the_environment_of_the_tests(course):
     course.main(["trials", "mirror"])
     assert course.ran[2][-2:] == ["-r", "requirements-dev.lock"]

@@ -187,6 +187,11 @@ def read_course(root: Path = ROOT) -> Course:
     )
 
 
+def read_extras(root: Path = ROOT) -> list[Notebook]:
+    """Read the notebooks that need more than the course installs."""
+    return [read(path) for path in sorted((root / "notebooks" / "extras").glob("*.ipynb"))]
+
+
 def read_glossary(path: Path) -> dict[str, str]:
     """Read the glossary's ids and terms."""
     with path.open(encoding="utf-8", newline="") as file:
@@ -201,7 +206,7 @@ def read_references(path: Path) -> dict[str, str]:
 
 def place(nb: Notebook) -> str:
     """Return where a notebook is in the repository."""
-    above = 2 if nb.path.parent.name == "solutions" else 1
+    above = 2 if nb.path.parent.name in ("solutions", "extras") else 1
     return "/".join(nb.path.parts[-1 - above :])
 
 

@@ -8,7 +8,9 @@
     python -m tools.notebooks prove [NN | path …]    run exercises, hold each task to its promises
     python -m tools.notebooks mutants [NN | path …]  try wrong ways of working on each task
 
-NN means the lesson and the solution of that number. Without names, all are taken. What a lesson
+NN means the lesson and the solution of that number. Without names, all are taken. A notebook of
+notebooks/extras is rendered by its path, in the environment that has what it needs; `check` always
+looks at these, too. What a lesson
 must be is in `rules.py`, what an exercise must be in `exercise_rules.py`; `render` is
 the only way outputs are written.
 """
@@ -37,9 +39,18 @@ from traitlets import default
 # The tools beside this file, and this checkout's funnelkit.
 from tools import exercise_rules, mutants, overlaps, trainers
 from tools.exercise_rules import Exercise, learners_notebook, read_exercises
-from tools.notebook_model import Course, Notebook, Problem, normalised, place, read_course, written
+from tools.notebook_model import (
+    Course,
+    Notebook,
+    Problem,
+    normalised,
+    place,
+    read_course,
+    read_extras,
+    written,
+)
 from tools.notebook_text import replaced
-from tools.rules import RULES
+from tools.rules import RULES, SHARED_RULES
 from tools.rules_course import check_complete, check_pages
 from tools.rules_idiom import check_texts
 from tools.rules_lesson import guidance
@@ -411,6 +422,8 @@ def check(course: Course, exercises: list[Exercise], paths: list[Path]) -> int:
     chosen_exercises = [e for e in exercises if e.solution.path in paths]
     for nb in chosen:
         found += problems(nb, course)
+    for nb in read_extras(course.root):
+        found += [problem for rule in SHARED_RULES for problem in rule(nb, course)]
     for exercise in chosen_exercises:
         found += exercise_rules.problems(exercise, course)
     found += course_problems(course, exercises)

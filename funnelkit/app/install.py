@@ -32,6 +32,12 @@ INSTALLS = {
     TEST: ["-r", "requirements-dev.lock"],
     BENCH: ["-r", "requirements.lock", "--group", "pyproject.toml:bench"],
 }
+# The extras of pyproject.toml: what the tests have, and what the notebooks
+# notebooks/extras/*_<extra>.ipynb need besides.
+EXTRAS = ["tensorflow"]
+INSTALLS.update(
+    (extra, ["-r", "requirements-dev.lock", "--editable", f".[{extra}]"]) for extra in EXTRAS
+)
 
 # Variables by which a user changes how another Python runs.
 OTHER_PYTHONS = ["HOME", "PATH", "PLATLIBDIR", "EXECUTABLE", "STARTUP", "INSPECT", "OPTIMIZE"]
