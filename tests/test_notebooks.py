@@ -508,6 +508,10 @@ FAULTS = {
         put("on-data", markdown("aside", "First some more words.")),
         "the prediction is not followed by code",
     ),
+    "prediction spelled out": (
+        edit("on-data", "of 2,345", "of 2,345, lower than by hand"),
+        "'lower than b' gives the answer to the prediction away",
+    ),
     "no core section": (meta("formula", funnelkit={}), "no section for the core 'conversion-rate'"),
     "a core section too many": (
         meta("memo", funnelkit={"core": "clv"}),

@@ -20,12 +20,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
 from matplotlib.text import Text
-from tools.overlaps import cut_off, on_marks, overlapping, texts_of
 
 from funnelkit import cohorts, lifetime, metrics, plots, scoring
 from funnelkit.plots import style
 from funnelkit.plots.values import bin_edges
 from tests.bad_calls.plots import parts_of
+from tools.overlaps import cut_off, on_marks, overlapping, texts_of
 
 STEPS = ["visit", "lead", "opportunity", "customer"]
 

@@ -7,6 +7,7 @@ import pytest
 
 from tools import rules_sitting as rules
 from tools.notebook_model import Course, parse, written
+from tools.rules_lesson import check_spelled_out
 
 TERMS = {"funnel": "funnel", "odds": "odds"}
 
@@ -116,3 +117,33 @@ def test_a_lesson_of_the_old_cut_is_left_alone():
     old = lesson("### Deep", chart(), tracks=None)
     for rule in (rules.check_headings, rules.check_alternatives, rules.check_tracks):
         assert found(rule, old) == []
+
+
+def told(code, question="Who stays longer?"):
+    """Return what the rule says of code right after a prediction."""
+    nb = lesson(f"> 🔮 **Predict first.** {question}", nbformat.v4.new_code_cell(code))
+    return [problem.what for problem in check_spelled_out(nb, course_of(nb))]
+
+
+def test_words_that_say_which_way_it_went_give_a_prediction_away():
+    assert told('t = f"plus keeps {gap} points more than basic"') == [
+        "'more than b' gives the answer to the prediction away"
+    ]
+    assert told('t = "it stays short of the cost"') != []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        't = f"{first} keeps {gap} points more than {second}"',  # the name is computed
+        't = "short of the cost" if gap > 0 else "above the cost"',
+        'def f():\n    """Return what is more than that."""',
+        "not code",
+    ],
+)
+def test_what_the_data_decide_gives_nothing_away(code):
+    assert told(code) == []
+
+
+def test_words_of_the_question_tell_nothing():
+    assert told('t = "more than in July"', "How many more come in September?") == []

@@ -47,6 +47,7 @@ from tools.rules_lesson import (
     check_opening,
     check_predict,
     check_reading,
+    check_spelled_out,
 )
 from tools.rules_prose import check_given, check_maths, check_mermaid, check_numbers, check_signs
 from tools.rules_sitting import (
@@ -87,6 +88,7 @@ RULES: list[Rule] = [
     check_metadata,
     check_opening,
     check_predict,
+    check_spelled_out,
     check_core,
     check_article_box,
     check_ending,

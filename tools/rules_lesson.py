@@ -1,5 +1,6 @@
 """Rules about the parts of a lesson."""
 
+import ast
 import re
 from collections.abc import Iterator
 
@@ -36,6 +37,7 @@ __all__ = [
     "check_metadata",
     "check_opening",
     "check_predict",
+    "check_spelled_out",
     "check_reading",
     "guidance",
 ]
@@ -139,6 +141,47 @@ def check_predict(nb: Notebook, course: Course) -> Iterator[Problem]:
         if not nb.is_start and (not after or after[0].kind != "code"):
             what = "the prediction is not followed by code"
             yield problem_in(nb, cell, what, "Put it right before the cell that answers it")
+
+
+# "more than basic", "short of the cost": which way it went, and of whom.
+SPELLED_OUT = re.compile(
+    r"\b(more|less|fewer|higher|lower|better|worse|larger|smaller|longer|shorter|ahead|behind|short)"
+    r"\b( [\w ]+)? (than|of|in) \w"
+)
+
+
+def check_spelled_out(nb: Notebook, course: Course) -> Iterator[Problem]:
+    """The code that answers a prediction does not spell the answer out before it is run.
+
+    A learner's copy has no outputs, but its code can be read: a title that says "more than basic"
+    tells who is ahead. Words that the question itself has tell nothing.
+    """
+    for cell, _ in sign_places(nb, "🔮"):
+        for answer in nb.cells[cell.number : cell.number + 1]:
+            if answer.kind != "code":
+                continue
+            for text in _texts_of(answer.source):
+                found = SPELLED_OUT.search(text)
+                if found and found[1] not in cell.source:
+                    what = f"{found[0]!r} gives the answer to the prediction away"
+                    do = "Compute that word, or the name after it, from the data"
+                    yield problem_in(nb, answer, what, do)
+
+
+def _texts_of(source: str) -> Iterator[str]:
+    """Yield the texts in code, without docstrings and those that depend on a condition."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return
+    left_out: set[int] = set()
+    for node in ast.walk(tree):
+        docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        if docstring or isinstance(node, ast.IfExp):
+            left_out |= {id(inner) for inner in ast.walk(node)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and id(node) not in left_out:
+            yield str(node.value)
 
 
 PACKAGE_CALL = re.compile(
