@@ -30,12 +30,12 @@ simulate    the generator of all simulated tables (its rooms: `funnelkit.world`)
 =========== =====================================================================
 
 Beside them are `funnelkit.app`, the command ``funnelkit``, and `funnelkit.grading`. In a notebook
-charts are sharp and text in tables is aligned left from then on (`funnelkit._notebook`).
+charts are sharp and text in tables is aligned left from then on (`funnelkit.display`).
 """
 
 from importlib import import_module, metadata
 
-from funnelkit import _notebook
+from funnelkit import display
 
 __version__ = "0.1.0"
 
@@ -106,4 +106,4 @@ def __dir__() -> list[str]:
     return __all__
 
 
-_notebook.prepare()
+display.prepare()

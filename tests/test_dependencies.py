@@ -180,7 +180,7 @@ TEN = {
     "nbval": "nbval",
     "pytest": "pytest",
 }
-STILL_TO_COME = {"scikit-surprise": "23", "bayesian-optimization": "22"}  # and their lessons
+STILL_TO_COME = {"scikit-surprise": "23"}  # and its lesson
 
 
 def imports_in(source):

@@ -14,7 +14,7 @@ PACKAGE = ROOT / "funnelkit"
 # From the ground up. A room may import what is on a lower floor, and its own package's rooms below
 # it; never what is on its own floor or above.
 FLOORS = [
-    {"_fitting", "_inputs", "workspace"},
+    {"_fitting", "_inputs", "display", "workspace"},
     {"schemas"},
     {"contract", "data"},
     {"ranking", "metrics"},

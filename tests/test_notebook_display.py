@@ -8,13 +8,13 @@ import nbformat
 import pandas as pd
 import pytest
 
-from funnelkit import _notebook
+from funnelkit import display
 from tools import notebooks, overlaps
 
 
 def aligned(table):
     """Return each row of the table as written, each cell with L if it is aligned left."""
-    html = _notebook.with_text_left(table).split("<table", 1)[1]
+    html = display.with_text_left(table).split("<table", 1)[1]
     rows = [row.split("</tr>")[0] for row in html.split("<tr")[1:]]
     return [
         ["L" if 'style="text-align: left;"' in cell.split(">")[0] else "." for cell in cells]
@@ -56,10 +56,10 @@ def test_only_text_is_text(values, expected):
 def test_a_table_that_is_not_shown_whole_stays_as_pandas_writes_it():
     wide = pd.DataFrame({f"c{n}": ["a"] for n in range(30)})
     with pd.option_context("display.max_columns", 20):  # as in a notebook
-        assert _notebook.with_text_left(wide) == wide._repr_html_()
+        assert display.with_text_left(wide) == wide._repr_html_()
     with pd.option_context("display.notebook_repr_html", False):
-        assert _notebook.with_text_left(wide) is None
-    assert "<tbody>" in _notebook.with_text_left(pd.DataFrame({"a": ["<td>", "<tr>"]}))
+        assert display.with_text_left(wide) is None
+    assert "<tbody>" in display.with_text_left(pd.DataFrame({"a": ["<td>", "<tr>"]}))
 
 
 def test_names_that_look_like_html_or_stand_twice_are_no_trouble():

@@ -1,12 +1,12 @@
-"""Finding words in a figure that cover one another, that are cut off, or lie on a mark."""
+"""Finding words in a figure that cover one another, that are cut off, or lie on a mark.
+
+Kernels load this before they load anything else, so it imports nothing by itself.
+"""
 
 import itertools
 import sys
 from pathlib import Path
 from typing import NamedTuple
-
-import numpy as np
-from matplotlib.text import Text
 
 LETTERS = 0.8  # of a box's height, the letters take about so much
 SLACK = 1  # pixels that two boxes may share: type never fills its box
@@ -24,6 +24,8 @@ class Overlap(NamedTuple):
 
 def texts_of(figure):
     """Return all texts that are seen, with their boxes in pixels."""
+    from matplotlib.text import Text
+
     figure.draw_without_rendering()
     unseen = {id(text) for ax in figure.axes for text in _tick_labels_not_drawn(ax)}
     texts = figure.findobj(Text)
@@ -59,6 +61,8 @@ def on_marks(figure):
 
     Words on a white ground of their own are meant to cover what is below them.
     """
+    import numpy as np
+
     boxes = {id(text): box for text, box in texts_of(figure)}
     found = []
     for ax in figure.axes:

@@ -15,6 +15,10 @@ _CELL = re.compile(r"<(t[hd])(?=[ >])")
 _LEFT = ' style="text-align: left;"'
 
 
+def __dir__():
+    return __all__
+
+
 def prepare():
     """Set up the notebook in whose kernel this runs; elsewhere do nothing."""
     ipython = sys.modules.get("IPython")
