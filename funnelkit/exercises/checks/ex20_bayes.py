@@ -174,7 +174,7 @@ TASKS = [
                 "The task asks for 90 %.",
             ),
         ],
-        after="Probable, and no promise: the lower end is close to nothing.",
+        after="Probable, and no promise: the lower end is below zero.",
     ),
     Task(
         "20.3",
