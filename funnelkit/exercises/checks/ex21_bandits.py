@@ -172,7 +172,7 @@ TASKS = [
                 "How probable is it that another one is better?",
             ),
         ],
-        after="With the waiting mails counted as failures, B would get a tenth, not more than half.",
+        after="If the waiting mails counted as failures, B would get a tenth instead of over half.",
     ),
     Task(
         "21.3",
