@@ -155,13 +155,17 @@ def test_the_test_functions_have_their_published_optima():
 
 @pytest.mark.parametrize("acquisition", ["ucb", "ei"])
 def test_bayesian_search_comes_close_on_branin(acquisition):
+    """Median shortfall; of random tries the best seen falls short by 1.4, what is kept by 2.9."""
     options = {"initial": 5, "acquisition": acquisition}
-    short = []
+    seen, kept = [], []
     for seed in range(3):
         tries = optimise.bayesian_search(branin, BRANIN, seed=seed, **options)
-        kept = optimise.recommend(tries, BRANIN)["settings"]
-        short.append(-0.397887 - branin(**kept))
-    assert np.median(short) < 0.05  # random search: 1.4
+        settings_kept = optimise.recommend(tries, BRANIN)["settings"]
+        seen.append(-0.397887 - tries["value"].max())
+        kept.append(-0.397887 - branin(**settings_kept))
+    assert np.median(kept) < 0.05
+    # Elsewhere, with the same kernel, 0.005 for "ei"; "ucb" still explores in its last tries.
+    assert np.median(seen) < {"ei": 0.05, "ucb": 0.3}[acquisition]
 
 
 def test_the_unit_of_a_setting_does_not_matter():

@@ -188,14 +188,33 @@ TASKS = [
             Mistake(
                 "highest-mean",
                 lambda: float(curve()["mean"].idxmax()),
-                "There the mean is highest: that only exploits.",
-                "Take the largest expected improvement.",
+                "There the mean is highest; or your best so far lacks the mean of the weeks.",
+                "Take the largest expected improvement, with the mean added on both sides.",
             ),
             Mistake(
                 "least-known",
                 lambda: float(curve()["sd"].idxmax()),
                 "There the least is known: that only explores.",
                 "Take the largest expected improvement.",
+            ),
+            Mistake(
+                "best-week",
+                lambda: chosen(best=max(PROFITS)),
+                "Your best so far is the best *week*, luck included.",
+                "Take the highest mean of the surrogate at the four discounts.",
+            ),
+            Mistake(
+                "best-anywhere",
+                lambda: chosen(best=curve()["mean"].max()),
+                "Your best so far is the highest mean at any place, also where nothing was tried.",
+                "Take the highest mean at the four discounts that were tried.",
+            ),
+            Mistake(
+                "not-centred",
+                lambda: chosen(centred=False),
+                "You left the mean of the weeks in, so that the surrogate expects 0 euros where "
+                "nothing is known.",
+                "Subtract the mean of the four weeks, and add it to the result.",
             ),
         ],
         after="A little to the side of the highest mean, towards what is less known.",
@@ -223,6 +242,12 @@ TASKS = [
                 lambda: saved(tries=None),
                 "Rows with fewer or more than 15 tries are among yours.",
                 "Keep those with `tries == 15`.",
+            ),
+            Mistake(
+                "at-the-end",
+                lambda: saved(tries=25),
+                "That is after 25 tries.",
+                "Keep the rows with `tries == 15`.",
             ),
             Mistake(
                 "loud",
