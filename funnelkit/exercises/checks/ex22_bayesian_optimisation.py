@@ -302,6 +302,12 @@ TASKS = [
                 "That is the probability that *all* tries hit.",
                 "One hit is enough.",
             ),
+            Mistake(
+                "not-all-hit",
+                lambda tries, share: 1 - share**tries,
+                "That is the probability that at least one try *misses*.",
+                "Begin with the probability that one try misses, 1 less the share.",
+            ),
         ],
         after="It does not depend on the number of settings.",
     ),
