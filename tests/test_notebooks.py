@@ -849,11 +849,12 @@ def write_notebook(path, *sources):
     path.write_text(json.dumps(node), encoding="utf-8")
 
 
-def test_a_kernel_has_one_thread_unless_the_user_says_otherwise(monkeypatch):
+def test_a_kernel_has_one_thread_unless_the_user_says_otherwise(monkeypatch, tmp_path):
+    folder = str(tmp_path)  # it writes there: a folder in the checkout would be linted
     monkeypatch.delenv("OMP_NUM_THREADS")
-    assert tool.kernel_environment("folder")["OMP_NUM_THREADS"] == "1"
+    assert tool.kernel_environment(folder)["OMP_NUM_THREADS"] == "1"
     monkeypatch.setenv("OMP_NUM_THREADS", "4")
-    assert tool.kernel_environment("folder")["OMP_NUM_THREADS"] == "4"
+    assert tool.kernel_environment(folder)["OMP_NUM_THREADS"] == "4"
 
 
 def test_render_is_repeatable_and_a_small_edit_is_a_small_diff(tmp_path, capsys):
