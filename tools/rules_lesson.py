@@ -27,6 +27,7 @@ from tools.notebook_text import (
     sign_places,
     words,
 )
+from tools.rules_sitting import length_of
 
 __all__ = [
     "ARTICLE_BOX",
@@ -355,12 +356,11 @@ def check_reading(nb: Notebook, course: Course) -> Iterator[Problem]:
 def guidance(nb: Notebook) -> list[str]:
     """Return what the lesson does against the guidance, which is reported and not enforced."""
     notes = []
-    cells = [cell for cell in nb.cells if not cell.role]
-    count = sum(len(words(cell.source)) for cell in nb.markdown)
-    if not nb.is_start and not 25 <= len(cells) <= 60:
-        notes.append(f"{len(cells)} cells (25 to 60 read best)")
-    if not nb.is_start and not 1_000 <= count <= 2_500:
-        notes.append(f"{count:,} words (1,000 to 2,500 read best)")
+    count, cells = length_of(nb)
+    if not nb.is_start and not 30 <= cells <= 50:
+        notes.append(f"{cells} cells (30 to 50 read best)")
+    if not nb.is_start and not 1_500 <= count <= 2_500:
+        notes.append(f"{count:,} words (1,500 to 2,500 read best)")
     for cell in nb.code:
         length = len(cell.source.splitlines())
         if length > 8:

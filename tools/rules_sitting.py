@@ -20,6 +20,7 @@ __all__ = [
     "check_tracks",
     "figures",
     "in_track",
+    "length_of",
     "minutes_of",
 ]
 
@@ -61,12 +62,16 @@ def _new_cut(nb: Notebook) -> bool:
     return "tracks" in nb.info
 
 
+def length_of(nb: Notebook) -> tuple[int, int]:
+    """Return words and cells of a lesson, counted plainly: all that stands between spaces."""
+    return sum(len(cell.source.split()) for cell in nb.markdown), len(nb.cells)
+
+
 def check_length(nb: Notebook, course: Course) -> Iterator[Problem]:
     """A lesson is one sitting."""
     if not _new_cut(nb):
         return
-    count = sum(len(words(cell.source)) for cell in nb.markdown)
-    cells = sum(not cell.role for cell in nb.cells)
+    count, cells = length_of(nb)
     if count > MOST_WORDS:
         what = f"the lesson has {count:,} words, more than {MOST_WORDS:,}"
         yield problem_in(nb, None, what, "Leave out what reads tables out, repeats or digresses")
