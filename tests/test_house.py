@@ -28,6 +28,7 @@ FLOORS = [
         "lifetime",
         "optimise",
         "quality",
+        "recommenders",
         "segments",
         "scoring",
     },

@@ -1326,6 +1326,13 @@ BY_HAND = {
     # The first click stands for one row, the second, of an action half as likely, for two.
     "off_policy_value": lambda: (0.5 / 0.5 + 0.5 / 0.25, 4),
     "effective_sample_size": lambda: ((1 + 1 + 2) ** 2, 1 + 1 + 4),
+    # Shown x a y b, of which a and b are relevant, and c, which is not shown.
+    "precision_at_k": lambda: (2, 4),
+    "recall_at_k": lambda: (2, 3),
+    "average_precision_at_k": lambda: (1 / 2 + 2 / 4, 3),
+    "ndcg": lambda: (1 / math.log2(4), 1 / math.log2(2)),
+    # u in three lists, v in two, w in one; x and y in none.
+    "catalogue_coverage": lambda: (3, 5),
 }
 
 # Metrics that are kinds of one term of the glossary.

@@ -3,6 +3,7 @@
 from funnelkit.schemas.columns import SIMULATED, Column, Schema
 from funnelkit.schemas.daily import CHANNELS, DAILY
 from funnelkit.schemas.experiments import EXPERIMENT_TABLES
+from funnelkit.schemas.library import LIBRARY_TABLES
 from funnelkit.schemas.published import PUBLISHED
 from funnelkit.schemas.sales import SALES
 from funnelkit.schemas.tuning import TUNING
@@ -416,6 +417,7 @@ SCHEMAS: dict[str, Schema] = {
     ),
     **SALES,
     **EXPERIMENT_TABLES,
+    **LIBRARY_TABLES,
     **TUNING,
     **PUBLISHED,
     "glossary": Schema(

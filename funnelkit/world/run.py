@@ -35,6 +35,7 @@ from funnelkit.world.draws import Draws
 from funnelkit.world.experiments import draw_experiments, draw_past_tests
 from funnelkit.world.keys import seconds_of
 from funnelkit.world.leads import draw_leads
+from funnelkit.world.library import draw_library
 from funnelkit.world.log import (
     draw_events,
     draw_people,
@@ -134,6 +135,7 @@ def world(seed: int = SEED, *, without: tuple[str, ...] = ()) -> dict[str, pd.Da
         "experiments": draw_experiments(seed),
         "past_tests": past_tests,
         "past_truth": past_truth,
+        **draw_library(seed, customers),
         "people": finish_people(seed, people[people["first_visit"] >= log_start], events),
     }
 
@@ -184,6 +186,10 @@ def truth(tables: dict[str, pd.DataFrame], seed: int = SEED) -> dict:
             "of_them_will_be_won": int((fate["wins"] & (fate["won"] > last_second())).sum()),
         },
         "past_tests": tables["past_truth"],
+        "library": {
+            "members": len(tables["members"]),
+            "of_them_cold": int(tables["members"]["cold"].sum()),
+        },
     }
     return {"seed": seed, "model": MODEL, "facts": facts, "leads": tables["lead_truth"]}
 
