@@ -177,12 +177,9 @@ def test_the_lower_rmse_has_the_worse_lists(seed):
     assert recommenders.rmse(asked["estimate"], test["rating"]) < recommenders.rmse(
         flat, test["rating"]
     )
-    order = model.trainset
-    users = [order.to_inner_uid(label) for label in matrix.index]
-    items = [order.to_inner_iid(label) for label in matrix.columns]
-    scores = model.pu[users] @ model.qi[items].T + model.bi[items]
+    scores = recommenders.svd_estimates(model)
     lists = {
-        "rating": recommenders.top_n(pd.DataFrame(scores, matrix.index, matrix.columns), matrix),
+        "rating": recommenders.top_n(scores, matrix),
         "neighbours": recommenders.top_n(
             recommenders.neighbour_scores(matrix.notna()), matrix.notna()
         ),

@@ -309,6 +309,19 @@ def test_steps_over_a_table_are_those_of_surprise():
     assert np.allclose(bu, theirs.bu) and np.allclose(p, theirs.pu) and np.allclose(q, theirs.qi)
 
 
+def test_all_estimates_of_svd_are_its_predictions():
+    matrix = world(0)
+    model = surprise.SVD(random_state=1).fit(recommenders.surprise_trainset(as_rows(matrix)))
+    table = recommenders.svd_estimates(model)
+    assert table.index.equals(matrix.index) and table.columns.equals(matrix.columns)
+    for user in matrix.index[:5]:
+        for item in matrix.columns:
+            theirs = model.predict(user, item, clip=False).est
+            assert table.loc[user, item] == pytest.approx(theirs)
+    with pytest.raises(TypeError, match="has no factors"):
+        recommenders.svd_estimates(fitted(matrix, surprise.KNNBasic))
+
+
 def test_the_bridge_says_what_surprise_passes_over():
     model = fitted(TABLE, surprise.KNNBasic)
     asked = pd.DataFrame({"customer_id": ["Alice", "Bob"], "course_id": ["item5", "item5"]})

@@ -3,7 +3,7 @@
 `rating_matrix` and `taken_matrix` turn rows into users by items. Scores come from neighbours
 (`similarity`, `nearest`, `neighbour_estimates`, `neighbour_scores`), from descriptions (`tfidf`,
 `content_scores`), from what is popular (`popularity`, `damped_means`), or from `surprise`
-(`surprise_trainset`, `surprise_estimates`; `svd_step` shows what its SVD does). `top_n` makes lists
+(`surprise_trainset`, `surprise_estimates`, `svd_estimates`; `svd_step` shows what SVD does). `top_n` makes lists
 of scores, `reasons` says why.
 
 `leave_last_out` and `time_cut` keep rows back; `judge` measures the lists by them, with every
@@ -16,6 +16,7 @@ from funnelkit.recommenders.factors import (
     surprise_estimates,
     surprise_trainset,
     svd_estimate,
+    svd_estimates,
     svd_step,
 )
 from funnelkit.recommenders.judging import METRICS as _JUDGING
@@ -75,6 +76,7 @@ __all__ = [
     "surprise_estimates",
     "surprise_trainset",
     "svd_estimate",
+    "svd_estimates",
     "svd_step",
     "taken_matrix",
     "tfidf",

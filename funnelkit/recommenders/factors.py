@@ -10,7 +10,7 @@ import pandas as pd
 from funnelkit import _inputs
 from funnelkit.recommenders.matrices import checked_pairs, rating_matrix
 
-__all__ = ["surprise_estimates", "surprise_trainset", "svd_estimate", "svd_step"]
+__all__ = ["surprise_estimates", "surprise_trainset", "svd_estimate", "svd_estimates", "svd_step"]
 
 
 def __dir__():
@@ -217,6 +217,43 @@ def surprise_estimates(model, pairs, *, user="customer_id", item="course_id"):
     table.attrs["impossible"] = float(table["impossible"].mean())
     table.attrs["unknown"] = float(unknown.mean())
     return table
+
+
+def svd_estimates(model):
+    r"""Return all estimates of a fitted `SVD` of `surprise` at once, by products of matrices.
+
+    Parameters
+    ----------
+    model : surprise.SVD
+        Fitted on a train set, with its biases.
+
+    Returns
+    -------
+    DataFrame
+        Users by items of the train set, sorted by their ids: :math:`\mu + b_u + b_i + p_u \cdot
+        q_i`. Not cut off at the ends of the scale, as ``model.predict`` does: cut off, many items
+        would tie for the first place.
+
+    Examples
+    --------
+    >>> from surprise import SVD
+    >>> given = pd.DataFrame({"customer_id": ["a", "a", "b"], "course_id": ["x", "y", "x"],
+    ...                       "rating": [5, 2, 4]})
+    >>> model = SVD(random_state=1).fit(surprise_trainset(given))
+    >>> float(svd_estimates(model).loc["b", "y"].round(4)) == round(model.predict("b", "y").est, 4)
+    True
+    """
+    train = _trainset(model)
+    if not all(hasattr(model, name) for name in ("pu", "qi", "bu", "bi")):
+        raise TypeError(
+            f"model is {_inputs.name_of_type(model)}, which has no factors: give a fitted SVD of "
+            "surprise, or use surprise_estimates, which takes every model"
+        )
+    values = train.global_mean + model.bu[:, None] + model.bi + model.pu @ model.qi.T
+    users = [train.to_raw_uid(number) for number in range(train.n_users)]
+    items = [train.to_raw_iid(number) for number in range(train.n_items)]
+    table = pd.DataFrame(values, index=users, columns=items)
+    return table.sort_index().sort_index(axis=1)
 
 
 def _trainset(model):

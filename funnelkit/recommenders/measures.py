@@ -300,7 +300,7 @@ METRICS = (
     ),
     Metric(
         name="ndcg",
-        formula=r"\frac{\mathrm{DCG}}{\mathrm{DCG}_{\mathrm{ideal}}}",
+        formula=r"\frac{D_k}{D_k^{*}}",
         numerator="discounted gains of the list",
         denominator="discounted gains of the ideal list",
         unit="share of the ideal gain",

@@ -76,7 +76,7 @@ LIBRARY_TABLES: dict[str, Schema] = {
         notes=(
             "Twelve weekly mails from 6 April 2026 showed six short courses each, to all customers "
             "who used the library by then. `rating` put the courses with the highest predicted "
-            "rating first (a matrix factorisation, the lower RMSE of the two); `neighbours` those "
+            "rating first (a matrix factorisation, whose RMSE is the lowest); `neighbours` those "
             "that customers of similar courses took. The variant was drawn by a hash of the id."
         ),
         columns=(

@@ -1,7 +1,7 @@
 """Valid calls of recommenders: every parameter has a value."""
 
 import pandas as pd
-from surprise import BaselineOnly
+from surprise import SVD, BaselineOnly
 
 from funnelkit import recommenders
 
@@ -26,6 +26,7 @@ LATER = pd.DataFrame(
 LOG = RATINGS[["customer_id", "course_id", "rated_at"]]
 TRAIN, TEST = recommenders.leave_last_out(LOG)
 MODEL = BaselineOnly(verbose=False).fit(recommenders.surprise_trainset(RATINGS))
+FACTORS = SVD(n_epochs=2, random_state=1).fit(recommenders.surprise_trainset(RATINGS))
 NAMES = {"user": "customer_id", "item": "course_id"}
 TIMED = {**NAMES, "time": "rated_at"}
 RATED = {"ratings": RATINGS, "scale": (1, 5), **NAMES, "rating": "rating"}
@@ -84,6 +85,7 @@ CALLS = [
         recommenders.surprise_estimates,
         {"model": MODEL, "pairs": RATINGS[["customer_id", "course_id"]], **NAMES},
     ),
+    (recommenders.svd_estimates, {"model": FACTORS}),
     (recommenders.rmse, {"estimate": pd.Series([3.9, 4.1, 3.0]), "rating": pd.Series([5, 4, 3])}),
     (recommenders.precision_at, SHOWN),
     (recommenders.recall_at, SHOWN),
