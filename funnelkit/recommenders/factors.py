@@ -240,7 +240,7 @@ def svd_estimates(model):
     >>> given = pd.DataFrame({"customer_id": ["a", "a", "b"], "course_id": ["x", "y", "x"],
     ...                       "rating": [5, 2, 4]})
     >>> model = SVD(random_state=1).fit(surprise_trainset(given))
-    >>> float(svd_estimates(model).loc["b", "y"].round(4)) == round(model.predict("b", "y").est, 4)
+    >>> bool(abs(svd_estimates(model).loc["b", "y"] - model.predict("b", "y").est) < 1e-9)
     True
     """
     train = _trainset(model)
