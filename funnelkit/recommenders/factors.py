@@ -179,9 +179,9 @@ def surprise_estimates(model, pairs, *, user="customer_id", item="course_id"):
     Returns
     -------
     DataFrame
-        `pairs` with `estimate`; `impossible`, where the model gave up and the mean of all ratings
-        stands in; and `unknown`, where the user or the item is not in the train set, as happens
-        when ids are numbers in one table and text in the other. The shares of both are in
+        `pairs` with `estimate`; `impossible`, where the model gave up and answered with the
+        mean of all ratings; and `unknown`, where the user or the item is not in the train set, as
+        happens when ids are numbers in one table and text in the other. The shares of both are in
         ``attrs``.
 
     Raises
