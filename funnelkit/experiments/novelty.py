@@ -53,7 +53,7 @@ def effect_by(
     {1: 5.0, 2: 1.0}
     """
     control_arm, other_arm = two_arms(
-        users, [metric], control=control, variant=variant, user=user, within=by
+        users, [metric], control=control, variant=variant, user=user, within=by, more=[by]
     )
     groups = _inputs.group_labels(users[by], by)
     codes, names = pd.factorize(groups, sort=True)
