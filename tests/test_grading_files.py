@@ -260,7 +260,7 @@ def test_a_grader_that_had_to_wait_blames_the_cell_that_was_running(sandbox, tmp
     looked = []
 
     def excess(self, limits):
-        if looked:
+        if looked or limits != LIMITS:  # or the proof that the sandbox holds
             return None
         looked.append(time.sleep(2))
         return "memory"
