@@ -8,7 +8,7 @@ channels that persuade raise the odds from then on.
 Money buys presence: a share of the possible touches that saturates with the spend of a channel in
 a region, of which a part carries over into later weeks. A touch that a channel did not carry
 happens directly with the chance ``anyway``: nearly always for brand search, rarely for an opener.
-So brand search stands at the end of many journeys and changes nearly nothing, and social ads the
+So brand search ends many journeys and changes nearly nothing, and social ads the
 opposite.
 
 Every draw is keyed by the prospect. `run_journeys` with other levels of spend (none at all for a
