@@ -154,6 +154,14 @@ def test_the_chain_converts_at_the_observed_rate_for_every_order(log, order):
     assert np.isclose(credit["conversions"].sum(), paths["conversions"].sum(), rtol=1e-9)
 
 
+def test_a_single_journey_of_one_touch_has_a_chain_of_every_order():
+    paths = pd.DataFrame({"path": ["A"], "conversions": [1], "nulls": [1]})
+    for order in (1, 2, 3):
+        credit = attribution.markov_credit(paths, order=order)
+        assert credit.attrs["p_conversion"] == 0.5
+        assert credit["conversions"].to_dict() == {"A": 1.0}
+
+
 def test_many_states_are_solved_as_few_are(monkeypatch):
     paths = paths_of(random_log(3, channels="ABCDEFGH", journeys=400))
     sparse = attribution.markov_credit(paths, order=3)
@@ -384,13 +392,27 @@ def test_the_look_back_window_is_inclusive_and_counts_from_the_end_of_the_journe
     assert attribution.cut_journeys(touches(*null), lookback="7D")["channel"].tolist() == ["b"]
 
 
-def test_journeys_too_young_to_be_null_are_left_out():
-    rows = [("u", 0, "a", None), ("v", 5, "b", None), ("w", 9, "c", 0)]
+def test_journeys_too_young_to_be_null_are_left_out_whatever_came_of_them():
+    rows = [("u", 0, "a", None), ("u", 8, "a", 0), ("v", 5, "b", None), ("w", 9, "c", 0)]
     table = attribution.cut_journeys(
         touches(*rows), lookback="7D", observed_until="2026-03-10 12:00"
     )
-    assert table["user_id"].tolist() == ["u", "w"]
-    assert table.attrs["left_out"] == 1
+    assert table["user_id"].unique().tolist() == ["u"]
+    assert table.attrs["left_out"] == 2
+
+
+def test_leaving_out_the_young_does_not_raise_the_rate_where_it_is_the_same_all_the_time():
+    rng = np.random.default_rng(1)
+    days = rng.uniform(0, 100, 4000)
+    wait = np.where(rng.random(4000) < 0.3, rng.uniform(0, 10, 4000), np.nan)
+    wait[days + wait > 100] = np.nan  # not seen yet
+    table = touches(
+        *((f"u{i}", day, "a", w) for i, (day, w) in enumerate(zip(days, wait, strict=True)))
+    )
+    end = table["timestamp"].min().normalize() + pd.Timedelta("100D")
+    kept = attribution.cut_journeys(table, lookback="10D", observed_until=end)
+    assert kept.attrs["left_out"] > 300
+    assert abs(kept["converted"].mean() - 0.3) < 3 * (0.21 / len(kept)) ** 0.5
 
 
 def test_a_look_back_window_shorter_than_the_wait_leaves_a_conversion_without_touches():

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import funnelkit as fk
+from funnelkit import attribution
 from funnelkit.schemas import SCHEMAS
 from funnelkit.simulate import MODEL, SEED
 from funnelkit.world import journeys, run
@@ -41,6 +42,13 @@ def test_brand_search_harvests_and_social_ads_open(seed):
     last = enrolments["channel"].value_counts(normalize=True)
     assert last["brand_search"] > 0.28 and lost(seed, "brand_search") < 0.03
     assert last["social_ads"] < 0.17 and lost(seed, "social_ads") > 0.33
+
+
+def test_a_chain_flatters_brand_search_and_shortchanges_social_ads(seed):
+    paths = attribution.count_paths(attribution.cut_journeys(journeys.draw_journeys(seed)))
+    share = attribution.markov_credit(paths)["share"]
+    assert share["brand_search"] - lost(seed, "brand_search") > 0.15
+    assert share["social_ads"] - lost(seed, "social_ads") < -0.10
 
 
 def test_what_a_channel_did_not_carry_happens_directly_as_often_as_planted(seed):

@@ -34,8 +34,9 @@ def cut_journeys(
         A journey keeps the touches that lie at most this long before its end: before the
         conversion or, without one, before its last touch.
     observed_until : date, optional
-        The last moment of the data. With it, journeys without a conversion are left out while they
-        are too young to tell: until `lookback` has passed since their last touch.
+        The last moment of the data. With it, journeys are left out that began less than `lookback`
+        before: they are too young to be called null, and those of them that converted are left out
+        as well, since otherwise the young would seem to convert more often than they do.
     channels : list of str, optional
         The channels that there are; a touch with any other is refused.
     user, channel, time : str
@@ -189,11 +190,12 @@ def _within(table, ends, lookback, observed_until):
     end = table["converted_at"].fillna(pd.Series(ends, index=table.index))
     near = (end - table["timestamp"]) <= lookback
     young = np.zeros(len(table), bool)
+    began = table.groupby("journey")["timestamp"].transform("min")
     if observed_until is not None:
         until = _inputs.end_of_data("observed_until", observed_until)
         remedy = "give the end of the data, or leave out what came after it"
         _inputs.not_after("timestamp", table["timestamp"], until, remedy)
-        young = ~table["converted"].to_numpy() & (pd.Series(ends) + lookback > until).to_numpy()
+        young = (began + lookback > until).to_numpy()
     kept = near.to_numpy() & ~young
     if not kept.any():
         raise ValueError(

@@ -138,7 +138,8 @@ def _chain(coded, order):
     state = np.zeros(len(coded.codes), np.int64)
     place = np.arange(len(coded.codes)) - coded.starts[coded.path]
     for back in range(order):
-        earlier = np.append(np.zeros(back, np.int64), coded.codes[: len(coded.codes) - back] + 1)
+        earlier = np.zeros(len(state), np.int64)
+        earlier[back:] = coded.codes[: max(len(state) - back, 0)] + 1
         state += np.where(place >= back, earlier, 0) * base**back
     met = weights[coded.path] > 0
     found, which = np.unique(state[met], return_inverse=True)
