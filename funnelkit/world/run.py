@@ -33,6 +33,7 @@ from funnelkit.world.daily import draw_daily
 from funnelkit.world.deals import draw_close_dates, draw_deals, sold
 from funnelkit.world.draws import Draws
 from funnelkit.world.experiments import draw_experiments, draw_past_tests
+from funnelkit.world.journeys import draw_journeys, enrolments_without
 from funnelkit.world.keys import seconds_of
 from funnelkit.world.leads import draw_leads
 from funnelkit.world.log import (
@@ -134,6 +135,7 @@ def world(seed: int = SEED, *, without: tuple[str, ...] = ()) -> dict[str, pd.Da
         "experiments": draw_experiments(seed),
         "past_tests": past_tests,
         "past_truth": past_truth,
+        "journeys": draw_journeys(seed, without),
         "people": finish_people(seed, people[people["first_visit"] >= log_start], events),
     }
 
@@ -184,6 +186,7 @@ def truth(tables: dict[str, pd.DataFrame], seed: int = SEED) -> dict:
             "of_them_will_be_won": int((fate["wins"] & (fate["won"] > last_second())).sum()),
         },
         "past_tests": tables["past_truth"],
+        "journeys": enrolments_without(seed),
     }
     return {"seed": seed, "model": MODEL, "facts": facts, "leads": tables["lead_truth"]}
 
