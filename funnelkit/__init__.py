@@ -24,6 +24,7 @@ bayes       posteriors of rates and lifts, expected loss, priors from earlier te
 bandits     choosing while learning: Thompson sampling, regret; other policies from a log
 optimise    Gaussian process, acquisition, searches for good settings
 attribution which channel gets the credit: rules, Markov chains, Shapley
+recommenders neighbours, content, top-N lists with reasons; ranking metrics and splits
 school      the tables that lessons share: the clean log, the clean leads, the books
 plots       one function per chart
 checking    ``check``, ``hint``, ``progress`` (how they work: `funnelkit.exercises`)
@@ -55,6 +56,7 @@ SUBJECTS = (
     "bandits",
     "optimise",
     "attribution",
+    "recommenders",
 )
 _MODULES = (
     *SUBJECTS,

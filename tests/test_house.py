@@ -29,6 +29,7 @@ FLOORS = [
         "lifetime",
         "optimise",
         "quality",
+        "recommenders",
         "segments",
         "scoring",
     },

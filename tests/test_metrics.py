@@ -1332,6 +1332,13 @@ BY_HAND = {
     "removal_effect": lambda: (4 - 1, 4),
     # Ads joins an empty set or that of mailing; journeys within: 1 of ads alone, 3 of both.
     "shapley_value": lambda: ((1 - 0) + (3 - 0), 2),
+    # Shown x a y b, of which a and b are relevant, and c, which is not shown.
+    "precision_at_k": lambda: (2, 4),
+    "recall_at_k": lambda: (2, 3),
+    "average_precision_at_k": lambda: (1 / 2 + 2 / 4, 3),
+    "ndcg": lambda: (1 / math.log2(4), 1 / math.log2(2)),
+    # u in three lists, v in two, w in one; x and y in none.
+    "catalogue_coverage": lambda: (3, 5),
 }
 
 # Metrics that are kinds of one term of the glossary.

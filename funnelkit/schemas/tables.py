@@ -4,6 +4,7 @@ from funnelkit.schemas.columns import SIMULATED, Column, Schema
 from funnelkit.schemas.daily import CHANNELS, DAILY
 from funnelkit.schemas.experiments import EXPERIMENT_TABLES
 from funnelkit.schemas.journeys import JOURNEY_TABLES
+from funnelkit.schemas.library import LIBRARY_TABLES
 from funnelkit.schemas.published import PUBLISHED
 from funnelkit.schemas.sales import SALES
 from funnelkit.schemas.tuning import TUNING
@@ -417,6 +418,7 @@ SCHEMAS: dict[str, Schema] = {
     ),
     **SALES,
     **EXPERIMENT_TABLES,
+    **LIBRARY_TABLES,
     **TUNING,
     **JOURNEY_TABLES,
     **PUBLISHED,

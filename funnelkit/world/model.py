@@ -17,6 +17,7 @@ __all__ = [
     "LATER_CHANNEL",
     "LATER_SHARE",
     "LEADS",
+    "LIBRARY",
     "MODEL",
     "NEXT_PAGE",
     "OFFERS",
@@ -172,6 +173,33 @@ PAST_TESTS = {
     "stream": 80, "count": 30, "first_ended": "2023-11-05", "days_between": 21,
     "rate": {"median": 0.11, "sigma": 0.25}, "lift": {"mean": 0.02, "sd": 0.08},
     "users": {"median": 5_000.0, "sigma": 0.25}, "rerun": 4,
+}  # fmt: skip
+
+
+# The library of short courses. What members look at follows `choice` (log weights): how well known
+# a course is and their interests. The stars follow the same interests, and how good the course is.
+# No description tells its `style`. The courses are sold on a platform with books of its own, so
+# that `orders` does not hold them.
+LIBRARY = {
+    "courses": 120, "price": {"median": 55.0, "sigma": 0.35},
+    "opening": {"date": "2025-07-01", "added_later": 0.35, "over_days": 330},
+    "members": {
+        "share": 0.6, "at_least": 12, "more_ratings": 6.0, "at_most": 45,
+        "cold": {"joined_from": "2026-05-01", "others": 0.03},
+        "interest": {"data": 0.20, "python": 0.17, "statistics": 0.08, "marketing": 0.15,
+                     "projects": 0.12, "accounts": 0.09, "design": 0.10, "english": 0.09},
+    },
+    "popularity": {"sigma": 1.0},
+    "choice": {"main": 1.8, "second": 0.9, "other_level": -0.6, "style": 0.35,
+               "new": 1.5, "new_days": 30.0},
+    "views": {"not_rated": 9.0, "at_most": 70, "again": 0.8},
+    "finished_days": {"median": 9.0, "sigma": 0.8},
+    "stars": {"mean": 3.3, "main": 0.7, "second": 0.35, "other_level": -0.4, "style": 0.45,
+              "member_sd": 0.35, "quality_sd": 0.4, "noise_sd": 0.5},
+    "list_test": {
+        "stream": 9, "starts": "2026-04-06", "mails": 12, "opened": 0.6, "places": 6,
+        "clicks": {"rating": 0.03, "neighbours": 0.05}, "within_member": 0.03, "enrols": 0.15,
+    },
 }  # fmt: skip
 
 
@@ -348,6 +376,7 @@ MODEL = {
     "experiments": EXPERIMENTS,
     "past_tests": PAST_TESTS,
     "journeys": JOURNEYS,
+    "library": LIBRARY,
     "subscriptions": {
         "plus": 0.40,
         "price": {"basic": 29.0, "plus": 49.0},

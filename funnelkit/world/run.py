@@ -36,6 +36,7 @@ from funnelkit.world.experiments import draw_experiments, draw_past_tests
 from funnelkit.world.journeys import draw_journeys, enrolments_without
 from funnelkit.world.keys import seconds_of
 from funnelkit.world.leads import draw_leads
+from funnelkit.world.library import draw_library
 from funnelkit.world.log import (
     draw_events,
     draw_people,
@@ -136,6 +137,7 @@ def world(seed: int = SEED, *, without: tuple[str, ...] = ()) -> dict[str, pd.Da
         "past_tests": past_tests,
         "past_truth": past_truth,
         "journeys": draw_journeys(seed, without),
+        **draw_library(seed, customers),
         "people": finish_people(seed, people[people["first_visit"] >= log_start], events),
     }
 
@@ -187,6 +189,10 @@ def truth(tables: dict[str, pd.DataFrame], seed: int = SEED) -> dict:
         },
         "past_tests": tables["past_truth"],
         "journeys": enrolments_without(seed),
+        "library": {
+            "members": len(tables["members"]),
+            "of_them_cold": int(tables["members"]["cold"].sum()),
+        },
     }
     return {"seed": seed, "model": MODEL, "facts": facts, "leads": tables["lead_truth"]}
 
