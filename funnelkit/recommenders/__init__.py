@@ -3,8 +3,8 @@
 `rating_matrix` and `taken_matrix` turn rows into users by items. Scores come from neighbours
 (`similarity`, `nearest`, `neighbour_estimates`, `neighbour_scores`), from descriptions (`tfidf`,
 `content_scores`), from what is popular (`popularity`, `damped_means`), or from `surprise`
-(`surprise_trainset`, `surprise_estimates`, `svd_estimates`; `svd_step` shows what SVD does). `top_n` makes lists
-of scores, `reasons` says why.
+(`surprise_trainset`, `surprise_estimates`, `svd_estimates`; `svd_step` shows what SVD does).
+`top_n` makes lists of scores, `reasons` says why.
 
 `leave_last_out` and `time_cut` keep rows back; `judge` measures the lists by them, with every
 convention named; `coverage`, `exposure`, `gini`, `diversity` and `mean_popularity` say what the

@@ -216,7 +216,9 @@ def reasons(lists, liked, similarities, *, user="customer_id", item="course_id")
     checked_lists(lists, user, item)
     values, alike = checked_matrix(liked, "liked"), checked_matrix(similarities, "similarities")
     if not holds_flags(liked):
-        raise TypeError("liked holds no booleans: say what counts as liked, such as matrix >= 4")
+        raise TypeError(
+            "liked has values other than True and False: say what counts, such as matrix >= 4"
+        )
     if not similarities.index.equals(similarities.columns):
         raise ValueError("similarities is not square: give similarity(matrix, of='items')")
     for labels, known, what in (

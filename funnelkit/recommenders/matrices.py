@@ -120,7 +120,11 @@ def taken_matrix(table, *, user="customer_id", item="course_id"):
     b            True  False
     """
     checked_pairs(table, user, item, "table")
-    return pd.crosstab(table[user], table[item]) > 0
+    row, users = pd.factorize(table[user], sort=True)
+    column, items = pd.factorize(table[item], sort=True)
+    taken = np.zeros((len(users), len(items)), bool)
+    taken[row, column] = True
+    return pd.DataFrame(taken, pd.Index(users, name=user), pd.Index(items, name=item))
 
 
 def checked_matrix(matrix, what="matrix"):
