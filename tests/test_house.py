@@ -25,6 +25,7 @@ FLOORS = [
         "cohorts",
         "experiments",
         "forecasting",
+        "incrementality",
         "lifetime",
         "optimise",
         "quality",

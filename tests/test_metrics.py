@@ -1326,6 +1326,9 @@ BY_HAND = {
     # The first click stands for one row, the second, of an action half as likely, for two.
     "off_policy_value": lambda: (0.5 / 0.5 + 0.5 / 0.25, 4),
     "effective_sample_size": lambda: ((1 + 1 + 2) ** 2, 1 + 1 + 4),
+    # 112.5 would have come (100 * 90 / 80), 120 came.
+    "geo_lift": lambda: (120 - 112.5, 112.5),
+    "cost_per_further_conversion": lambda: (1, 90_000 * 100 / 300**2),
 }
 
 # Metrics that are kinds of one term of the glossary.
@@ -1346,6 +1349,8 @@ KINDS = {
     "expected-purchases": "bg-nbd",
     "expected-spend": "gamma-gamma",
     "off-policy-value": "off-policy-evaluation",
+    "geo-lift": "incrementality",
+    "cost-per-further-conversion": "marginal-return",
 }
 
 
