@@ -23,6 +23,7 @@ experiments planning a test, giving out variants, reading the test out
 bayes       posteriors of rates and lifts, expected loss, priors from earlier tests, peeking
 bandits     choosing while learning: Thompson sampling, regret; other policies from a log
 optimise    Gaussian process, acquisition, searches for good settings
+attribution which channel gets the credit: rules, Markov chains, Shapley
 incrementality  geo tests, carry-over and saturation, budgets
 school      the tables that lessons share: the clean log, the clean leads, the books
 plots       one function per chart
@@ -54,6 +55,7 @@ SUBJECTS = (
     "bayes",
     "bandits",
     "optimise",
+    "attribution",
     "incrementality",
 )
 _MODULES = (

@@ -20,6 +20,7 @@ FLOORS = [
     {"ranking", "metrics"},
     {"funnels", "survival", "surveys"},
     {
+        "attribution",
         "bandits",
         "bayes",
         "cohorts",

@@ -8,7 +8,7 @@ channels that persuade raise the odds from then on.
 Money buys presence: a share of the possible touches that saturates with the spend of a channel in
 a region, of which a part carries over into later weeks. A touch that a channel did not carry
 happens directly with the chance ``anyway``: nearly always for brand search, rarely for an opener.
-So brand search stands at the end of many journeys and changes nearly nothing, and social ads the
+So brand search ends many journeys and changes nearly nothing, and social ads the
 opposite.
 
 Every draw is keyed by the prospect. `run_journeys` with other levels of spend (none at all for a
@@ -89,7 +89,8 @@ def run_journeys(seed: int, levels: dict[str, np.ndarray], *, people=None) -> pd
     pandas.DataFrame
         One row per touch, by prospect and time: the numbers of the `prospect`, the `region` and the
         `channel`, the second `at`, the second `entered` from which the prospect may be reached at
-        all, the `cost` in EUR, the second `enrolled` (-1: not after this touch), the `value` in
+        all, the `source` of awareness (a channel, or one more than the last: on their own), the
+        `cost` in EUR, the second `enrolled` (-1: not after this touch), the `value` in
         EUR.
     """
     draws = Draws(seed, "journeys")
@@ -105,8 +106,9 @@ def run_journeys(seed: int, levels: dict[str, np.ndarray], *, people=None) -> pd
     touches = touches.sort_values(["prospect", "at", "slot"], ignore_index=True)
     touches["region"] = region[touches["prospect"]]
     touches["entered"] = entered[touches["prospect"]]
+    touches["source"] = source[touches["prospect"]]
     touches["cost"] = _cost(touches, levels, reached)
-    touches["enrolled"] = _enrolled(draws, touches, source)
+    touches["enrolled"] = _enrolled(draws, touches)
     value = JOURNEYS["value"]
     paid = draws.lognormal(
         "value", touches["prospect"], value["median"], value["sigma"], touches["slot"]
@@ -212,7 +214,7 @@ def _cost(touches, levels, reached):
     return np.round(cost, 2)
 
 
-def _enrolled(draws, touches, source):
+def _enrolled(draws, touches):
     """Return the second of the enrolment that follows each touch, or -1."""
     prospect, channel = touches["prospect"].to_numpy(), touches["channel"].to_numpy()
     place = touches.groupby("prospect").cumcount().to_numpy()
@@ -220,7 +222,8 @@ def _enrolled(draws, touches, source):
     grid = np.full((row[-1] + 1, place.max() + 1), -1)
     grid[row, place] = channel
     law = JOURNEYS["enrols"]
-    wish = law["base"] + law["own"] * (source[prospect[place == 0]] == _OWN)[:, None]
+    own = touches["source"].to_numpy()[place == 0] == _OWN
+    wish = law["base"] + law["own"] * own[:, None]
     wish = wish + law["opening"] * np.isin(grid, [TOUCH_CHANNELS.index(name) for name in _OPENERS])
     for number, each in enumerate(JOURNEYS["channels"].values()):
         wish = wish + each["persuades"] * np.logical_or.accumulate(grid == number, axis=1)
