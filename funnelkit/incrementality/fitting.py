@@ -140,7 +140,9 @@ class ResponseModel:
         spend = [panel_of(table, name, region, week).values for name in names]
         levels, usual = _levels(spend, names, rows, usual, panel.regions)
         problem = _Problem(np.log(y), levels, rows, self._priors(), self.slope)
-        found = least_squares(problem.residuals, problem.start(), problem.jacobian, x_scale="jac")
+        found = least_squares(
+            problem.residuals, problem.start(), problem.jacobian, method="lm", x_scale="jac"
+        )
         self.theta_, self.covariance_ = found.x, problem.covariance(found.x)
         self.channels_, self.confidence_ = names, float(confidence)
         self.usual_ = pd.Series(usual.sum(axis=1), index=names, name="usual")
