@@ -25,6 +25,7 @@ bandits     choosing while learning: Thompson sampling, regret; other policies f
 optimise    Gaussian process, acquisition, searches for good settings
 attribution which channel gets the credit: rules, Markov chains, Shapley
 recommenders neighbours, content, top-N lists with reasons; ranking metrics and splits
+incrementality  geo tests, carry-over and saturation, budgets
 school      the tables that lessons share: the clean log, the clean leads, the books
 plots       one function per chart
 checking    ``check``, ``hint``, ``progress`` (how they work: `funnelkit.exercises`)
@@ -57,6 +58,7 @@ SUBJECTS = (
     "optimise",
     "attribution",
     "recommenders",
+    "incrementality",
 )
 _MODULES = (
     *SUBJECTS,

@@ -26,6 +26,7 @@ FLOORS = [
         "cohorts",
         "experiments",
         "forecasting",
+        "incrementality",
         "lifetime",
         "optimise",
         "quality",

@@ -1339,6 +1339,9 @@ BY_HAND = {
     "ndcg": lambda: (1 / math.log2(4), 1 / math.log2(2)),
     # u in three lists, v in two, w in one; x and y in none.
     "catalogue_coverage": lambda: (3, 5),
+    # 112.5 would have come (100 * 90 / 80), 120 came.
+    "geo_lift": lambda: (120 - 112.5, 112.5),
+    "cost_per_further_conversion": lambda: (1, 90_000 * 100 / 300**2),
 }
 
 # Metrics that are kinds of one term of the glossary.
@@ -1360,6 +1363,8 @@ KINDS = {
     "expected-purchases": "bg-nbd",
     "expected-spend": "gamma-gamma",
     "off-policy-value": "off-policy-evaluation",
+    "geo-lift": "incrementality",
+    "cost-per-further-conversion": "marginal-return",
 }
 
 

@@ -6,6 +6,7 @@ from funnelkit.schemas.experiments import EXPERIMENT_TABLES
 from funnelkit.schemas.journeys import JOURNEY_TABLES
 from funnelkit.schemas.library import LIBRARY_TABLES
 from funnelkit.schemas.published import PUBLISHED
+from funnelkit.schemas.regions import REGION_TABLES
 from funnelkit.schemas.sales import SALES
 from funnelkit.schemas.tuning import TUNING
 
@@ -421,6 +422,7 @@ SCHEMAS: dict[str, Schema] = {
     **LIBRARY_TABLES,
     **TUNING,
     **JOURNEY_TABLES,
+    **REGION_TABLES,
     **PUBLISHED,
     "glossary": Schema(
         file="glossary.csv",

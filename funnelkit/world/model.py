@@ -12,6 +12,7 @@ __all__ = [
     "COMPANY_SIZES",
     "EXPERIMENTS",
     "FIRST_PAGE",
+    "GEO",
     "IMPOSSIBLE_AGES",
     "JOURNEYS",
     "LATER_CHANNEL",
@@ -263,6 +264,28 @@ JOURNEYS = {
 }  # fmt: skip
 
 
+# The market in which those prospects live, by region and week: tests that switch a channel off in
+# half of the regions, then the budgets of the journeys. `usual` is what an average region costs a
+# week, `lost_without` the share of enrolments that would be lost without the channel.
+GEO = {
+    "from": "2024-04-01", "weeks": 117, "enrolments": 300.0,
+    "usual": {
+        "social_ads": 2100.0, "seo": 440.0, "brand_search": 1650.0, "content": 480.0,
+        "social": 200.0, "partner": 520.0, "offline": 580.0,
+    },
+    "lost_without": {
+        "social_ads": 0.43, "seo": 0.17, "brand_search": 0.012, "content": 0.15, "social": 0.03,
+        "partner": 0.09, "offline": 0.045,
+    },
+    "luck": {"sd": 0.025, "ar1": 0.9},
+    "tests": {
+        "brand_search": {"starts": "2024-09-30", "weeks": 8, "stream": 0},
+        "content": {"starts": "2025-02-03", "weeks": 8, "stream": 0},
+        "social_ads": {"starts": "2025-06-09", "weeks": 8, "stream": 0},
+    },
+}  # fmt: skip
+
+
 SEED = 7
 
 
@@ -375,6 +398,7 @@ MODEL = {
     "pipeline": PIPELINE,
     "experiments": EXPERIMENTS,
     "past_tests": PAST_TESTS,
+    "geo": GEO,
     "journeys": JOURNEYS,
     "library": LIBRARY,
     "subscriptions": {

@@ -48,6 +48,7 @@ from funnelkit.world.log import (
     finish_spend,
 )
 from funnelkit.world.model import CHANNELS, MODEL, SEED, last_second
+from funnelkit.world.regions import draw_regions
 
 __all__ = ["files", "main", "truth", "world"]
 
@@ -138,6 +139,7 @@ def world(seed: int = SEED, *, without: tuple[str, ...] = ()) -> dict[str, pd.Da
         "past_truth": past_truth,
         "journeys": draw_journeys(seed, without),
         **draw_library(seed, customers),
+        "regions": draw_regions(seed, without),
         "people": finish_people(seed, people[people["first_visit"] >= log_start], events),
     }
 
