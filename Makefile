@@ -63,7 +63,7 @@ lock:  ## renew requirements.lock and requirements-dev.lock
 	$(START) run uv pip compile --quiet --universal --upgrade --no-header pyproject.toml \
 		--group test --constraint requirements.lock --output-file requirements-dev.lock
 
-bench:  ## measure the speed beside other tools (ARGS=lifetime or experiments for the others)
+bench:  ## measure the speed beside other tools (ARGS=experiments or another of its names for the others)
 	$(START) bench $(ARGS)
 
 extras:  ## test the notebooks that need more than the course installs

@@ -22,19 +22,10 @@ Without `--tea` it is left out of the table.
 """
 
 import argparse
-import contextlib
-import json
-import os
-import platform
-import statistics
-import subprocess
 import sys
-import time
-import warnings
-from pathlib import Path
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent))  # so that it runs from a clone, installed or not
+import turns
+
 SIZES = [1_000_000, 10_000_000]
 NUMBERS = ["users of B", "lead: difference", "lead: p", "revenue: difference", "revenue: p"]
 
@@ -122,68 +113,12 @@ def make_table(users):
     )
 
 
-def serve(program, users):
-    """In a process of its own: make the table, then read it out at each line that comes in."""
-    warnings.simplefilter("ignore")
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what programs print is not an answer
-    version, read = PROGRAMS[program](make_table(int(users)))
-    read()
-    print(json.dumps(version), file=answers, flush=True)
-    for _ in sys.stdin:
-        start = time.perf_counter()
-        found = read()
-        seconds = time.perf_counter() - start
-        print(json.dumps([seconds, [float(number) for number in found]]), file=answers, flush=True)
-
-
-def measure(pythons, users, rounds):
-    """Let the programs take turns; return seconds, numbers and version of each."""
-    with contextlib.ExitStack() as open_processes:
-        workers, versions = {}, {}
-        for program, python in pythons.items():
-            worker = subprocess.Popen(
-                [python, __file__, "--serve", program, str(users)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                text=True,
-                bufsize=1,
-            )
-            workers[program] = open_processes.enter_context(worker)
-        for program, worker in workers.items():
-            line = worker.stdout.readline()
-            if not line:
-                raise SystemExit(f"{program} did not start with {pythons[program]}")
-            versions[program] = json.loads(line)
-        runs = {program: [] for program in workers}
-        for _ in range(rounds):
-            for program, worker in workers.items():
-                worker.stdin.write("read\n")
-                worker.stdin.flush()
-                runs[program].append(json.loads(worker.stdout.readline()))
-        for worker in workers.values():
-            worker.stdin.close()
-    seconds = {p: statistics.median(s for s, _ in results) for p, results in runs.items()}
-    return seconds, {p: results[-1][1] for p, results in runs.items()}, versions
-
-
-def need_same_numbers(found):
-    """Stop if a program finds other numbers than funnelkit."""
-    for program, numbers in found.items():
-        for name, ours, theirs in zip(NUMBERS, found["funnelkit"], numbers, strict=True):
-            if abs(ours - theirs) > 1e-6 * abs(ours):
-                raise AssertionError(f"{name}: funnelkit finds {ours}, {program} {theirs}")
-
-
 def report(results, versions, rounds):
     """Write the table as text."""
     lines = [
         f"Two variants compared: split, rate, mean. Median of {rounds} warm calls, taking turns.",
         "Ratio: how many times as long as funnelkit.",
-        f"{os.cpu_count()} CPUs ({platform.machine()}, {platform.system()}), "
-        f"Python {platform.python_version()}",
-        ", ".join(f"{program} {version}" for program, version in versions.items()),
+        *turns.machine(versions),
     ]
     for users, (seconds, found) in results.items():
         ours = dict(zip(NUMBERS, found["funnelkit"], strict=True))
@@ -191,21 +126,9 @@ def report(results, versions, rounds):
             "",
             f"{users:,} users: p = {ours['lead: p']:.6f} for the rate, "
             f"{ours['revenue: p']:.6f} for the mean",
-            f"  {'program':<16}{'seconds':>9}{'ratio':>8}",
+            *turns.lines_of(seconds),
         ]
-        for program, second in seconds.items():
-            lines.append(f"  {program:<16}{second:>9.3f}{second / seconds['funnelkit']:>8.2f}")
     return "\n".join(lines)
-
-
-def put_into_readme(text):
-    """Replace the table in the README beside this file."""
-    path = HERE / "README.md"
-    page = path.read_text(encoding="utf-8")
-    begin, end = "<!-- experiments: begin -->", "<!-- experiments: end -->"
-    head, tail = page.split(begin)[0], page.split(end)[1]
-    page = f"{head}{begin}\n```text\n{text}\n```\n{end}{tail}"
-    path.write_text(page, encoding="utf-8", newline="\n")
 
 
 def main():
@@ -216,20 +139,25 @@ def main():
     parser.add_argument("--serve", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
-        return serve(*options.serve)
+        program, users = options.serve
+        return turns.serve(lambda: PROGRAMS[program](make_table(int(users))))
     pythons = {"funnelkit": sys.executable}
     if options.tea:
         pythons["tea-tasting"] = options.tea
     pythons["statsmodels"] = sys.executable
     results = {}
     for users in SIZES:
-        seconds, found, versions = measure(pythons, users, options.rounds)
-        need_same_numbers(found)
+        commands = {
+            program: [python, __file__, "--serve", program, str(users)]
+            for program, python in pythons.items()
+        }
+        seconds, found, versions = turns.measure(commands, options.rounds)
+        turns.need_same_numbers(NUMBERS, found)
         results[users] = seconds, found
     text = report(results, versions, options.rounds)
     print(text)
     if not options.print_only:
-        put_into_readme(text)
+        turns.put_into_readme("experiments", text)
 
 
 if __name__ == "__main__":

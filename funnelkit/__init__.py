@@ -3,32 +3,34 @@
 Lessons begin with ``import funnelkit``. Each module holds one subject and is written to be read:
 ``??funnelkit.funnels.funnel`` in a notebook shows how a number came about.
 
-============ =====================================================================
-module      holds
-=========== =====================================================================
-data        loading the course's tables (`schemas`: what their columns mean)
-contract    what each metric counts, over whom, in which unit and window
-funnels     users per step, how far each got and when
-metrics     rates, intervals, the bootstrap, money
-cohorts     retention, churn, cohort tables
-survival    how long customers stay: Kaplan–Meier, shifted beta-geometric
-surveys     satisfaction: CSAT and the net promoter score
-lifetime    customer lifetime value, and its prediction from purchases
-quality     faults in the data, identities, leakage, privacy
-segments    RFM scores, clusters and their stability, profiles, the worth of a plan
-ranking     the order that a score gives: AUC, precision and recall, lift, gains
-scoring     labels, points cards, calibration, whom a call pays for, when
-forecasting baselines, smoothing, regression, backtest, accuracy; the pipeline, queues
-experiments planning a test, giving out variants, reading the test out
-bayes       posteriors of rates and lifts, expected loss, priors from earlier tests, peeking
-bandits     choosing while learning: Thompson sampling, regret; other policies from a log
-optimise    Gaussian process, acquisition, searches for good settings
-recommenders neighbours, content, top-N lists with reasons; ranking metrics and splits
-school      the tables that lessons share: the clean log, the clean leads, the books
-plots       one function per chart
-checking    ``check``, ``hint``, ``progress`` (how they work: `funnelkit.exercises`)
-simulate    the generator of all simulated tables (its rooms: `funnelkit.world`)
-=========== =====================================================================
+============== =====================================================================
+module         holds
+============== =====================================================================
+data           loading the course's tables (`schemas`: what their columns mean)
+contract       what each metric counts, over whom, in which unit and window
+funnels        users per step, how far each got and when
+metrics        rates, intervals, the bootstrap, money
+cohorts        retention, churn, cohort tables
+survival       how long customers stay: Kaplan–Meier, shifted beta-geometric
+surveys        satisfaction: CSAT and the net promoter score
+lifetime       customer lifetime value, and its prediction from purchases
+quality        faults in the data, identities, leakage, privacy
+segments       RFM scores, clusters and their stability, profiles, the worth of a plan
+ranking        the order that a score gives: AUC, precision and recall, lift, gains
+scoring        labels, points cards, calibration, whom a call pays for, when
+forecasting    baselines, smoothing, regression, backtest, accuracy; the pipeline, queues
+experiments    planning a test, giving out variants, reading the test out
+bayes          posteriors of rates and lifts, expected loss, priors from earlier tests, peeking
+bandits        choosing while learning: Thompson sampling, regret; other policies from a log
+optimise       Gaussian process, acquisition, searches for good settings
+recommenders   neighbours, content, top-N lists with reasons; ranking metrics and splits
+attribution    which channel gets the credit: rules, Markov chains, Shapley
+incrementality geo tests, carry-over and saturation, budgets
+school         the tables that lessons share: the clean log, the clean leads, the books
+plots          one function per chart
+checking       ``check``, ``hint``, ``progress`` (how they work: `funnelkit.exercises`)
+simulate       the generator of all simulated tables (its rooms: `funnelkit.world`)
+============== =====================================================================
 
 Beside them are `funnelkit.app`, the command ``funnelkit``, and `funnelkit.grading`. In a notebook
 charts are sharp and text in tables is aligned left from then on (`funnelkit.display`).
@@ -55,6 +57,8 @@ SUBJECTS = (
     "bandits",
     "optimise",
     "recommenders",
+    "attribution",
+    "incrementality",
 )
 _MODULES = (
     *SUBJECTS,

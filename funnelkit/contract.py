@@ -32,8 +32,8 @@ class Example:
     numerator, denominator : number, or a tuple of numbers
         For a rate, the two counts. For a median, the sorted values and how many they are.
     where : tuple
-        Row and column of the function's result in which the metric stands; empty when the
-        result is the metric.
+        Row and column of the function's result in which the metric stands, of a Series its
+        label alone; empty when the result is the metric.
     """
 
     arguments: Mapping
@@ -93,8 +93,7 @@ class Metric:
             arguments["events"] = example_events()
         result = function(**arguments)
         if self.example.where:
-            row, column = self.example.where
-            result = result.loc[row, column]
+            result = result.loc[self.example.where]
         return result / pd.Timedelta("1D") if self.unit == "days" else float(result)
 
 
@@ -186,7 +185,8 @@ def contract(*names):
         _inputs.need_known(name, known, "metric in the contract")
     rows = []
     for metric in [known[name] for name in names or known]:
-        row, column = metric.example.where or ("", "")
+        where = metric.example.where
+        column = where[1] if len(where) == 2 else ""
         computed_by = metric.function.removeprefix("funnelkit.")
         rows.append(
             {

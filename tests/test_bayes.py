@@ -366,9 +366,11 @@ def test_intervals_of_shrunk_effects_cover_also_for_the_winners():
 # ---------------------------------------------------------------- peeking
 
 
-@pytest.mark.parametrize(("looks", "b", "either"), [(1, 0.05, 0.10), (10, 0.16, 0.33)])
+@pytest.mark.parametrize(
+    ("looks", "b", "either"), [(1, 0.05, 0.10), (10, 0.16, 0.33), (50, 0.25, 0.51)]
+)
 def test_equal_rates_and_many_looks(looks, b, either):
-    same = np.full(3000, 0.10)
+    same = np.full(6000, 0.10)
     found = bayes.peeking(same, same, 5000, looks=looks, seed=3)
     assert found["declared"].eq("B").mean() == pytest.approx(b, abs=0.02)
     assert found["declared"].notna().mean() == pytest.approx(either, abs=0.025)

@@ -76,6 +76,22 @@ def test_power_is_the_inverse_of_the_sample_size(pair, method):
         assert experiments.power(*pair, n - 1, method=method) < 0.9
 
 
+@pytest.mark.parametrize("ratio", [1 / 9, 0.5, 3.0])
+def test_the_sample_size_of_unequal_arms_is_that_of_statsmodels(ratio):
+    # Theirs counts the users of the first arm, and `ratio` of the second for each of them.
+    theirs = sm_proportion.samplesize_proportions_2indep_onetail(
+        0.05, 0.20, 0.8, ratio=1 / ratio, alpha=0.05
+    )
+    ours = experiments.sample_size(0.20, 0.25, ratio=ratio, exact=True)
+    assert ours == pytest.approx(theirs / ratio, rel=1e-6)
+    h = sm_proportion.proportion_effectsize(0.25, 0.20)
+    theirs = sm_power.NormalIndPower().solve_power(h, alpha=0.05, power=0.8, ratio=ratio)
+    arcsine = experiments.sample_size(0.20, 0.25, method="arcsine", ratio=ratio, exact=True)
+    assert arcsine == pytest.approx(theirs, rel=1e-4)
+    n = experiments.sample_size(0.20, 0.25, ratio=ratio)
+    assert experiments.power(0.20, 0.25, n, ratio=ratio) == pytest.approx(0.8, abs=1e-3)
+
+
 def test_the_sample_size_of_a_mean():
     theirs = sm_power.NormalIndPower().solve_power(2.0 / 100.0, alpha=0.05, power=0.8)
     found = experiments.sample_size_of_mean(100.0, 2.0, exact=True)

@@ -16,6 +16,7 @@ from statsmodels.stats.multitest import multipletests
 
 from funnelkit import experiments
 from funnelkit.experiments.arms import Moments, welch
+from tests.bad_calls.experiments_traps import USERS as VALID
 
 unhurried = settings(deadline=None, max_examples=25)
 
@@ -453,3 +454,30 @@ REFUSED = [
 def test_bad_input_is_refused_in_words(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize(
+    "compare",
+    [
+        lambda users: experiments.cuped(users, "minutes", "minutes_before"),
+        lambda users: experiments.ratio_metric(users, "clicks", "sessions"),
+        lambda users: experiments.effect_by(users, "minutes", "week"),
+        lambda users: experiments.look_table(users, "minutes", ["2026-05-03"], tuned_for=12),
+    ],
+)
+def test_nobody_is_counted_twice(compare):
+    users = VALID.copy()
+    compare(users)
+    twice = pd.concat([users, users.iloc[[3]]], ignore_index=True)
+    with pytest.raises(ValueError, match=r"the user in column 'user_id' has an earlier row"):
+        compare(twice)
+    elsewhere = twice.assign(variant=[*users["variant"], "A"], week=[*users["week"], 2])
+    with pytest.raises(ValueError, match=r"the user in column 'user_id' is in two variants"):
+        compare(elsewhere)
+
+
+def test_an_effect_by_day_takes_a_user_once_per_day():
+    days = pd.concat([VALID.assign(day=day) for day in (1, 2)], ignore_index=True)
+    assert list(experiments.effect_by(days, "minutes", "day").index) == [1, 2]
+    with pytest.raises(ValueError, match=r"has an earlier row with the same 'day'"):
+        experiments.effect_by(pd.concat([days, days.iloc[:1]]), "minutes", "day")

@@ -461,3 +461,22 @@ def test_the_remedies_for_a_plan_leave_it_right():
     with pytest.raises(ValueError, match="keep one of each") as raised:
         model.fit(visits, known=pd.concat([plan, plan.iloc[[3]]]).sort_index())
     assert "add them up" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("every", "season"), [("D", 7), ("h", 24), ("MS", 12), ("ME", 12), ("QS", 4), ("QE-NOV", 4)]
+)
+def test_the_season_is_that_of_the_calendar_unless_it_is_given(every, season):
+    dates = pd.date_range("2024-01-01", periods=3 * season, freq=every)
+    y = pd.Series(np.arange(3.0 * season) % season + np.arange(3 * season) / 100, index=dates)
+    for forecast in (forecasting.seasonal_naive, forecasting.baseline_interval, forecasting.ets):
+        left, right = forecast(y, 5), forecast(y, 5, period=season)
+        assert np.array_equal(left.to_numpy(), right.to_numpy())
+    assert len(forecasting.fit_smoothing(y)["season"]) == season
+
+
+def test_a_calendar_without_a_usual_season_asks_for_one():
+    y = pd.Series(np.arange(60.0), index=pd.date_range("2024-01-01", periods=60, freq="W"))
+    with pytest.raises(ValueError, match=r"every '7D', which has no usual season: give period="):
+        forecasting.seasonal_naive(y, 4)
+    assert forecasting.seasonal_naive(y, 1, period=52).iloc[0] == 8

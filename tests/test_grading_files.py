@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import time
 from pathlib import Path
 
 import pytest
@@ -250,5 +251,22 @@ def test_files_and_sockets_count_as_memory(constant, cell, sandbox, tmp_path, mo
     cell = f"import time\n{cell}\ntime.sleep(3)\nrate = 1"
     folder = hand_in(tmp_path, anna__90=cells(rate=cell))
     (found,) = grading.grade(folder, limits=LIMITS)
-    assert marks(found) == "wrrr"
+    assert marks(found) == "wrrr", found.problem
+    assert "it took more than 1 GiB of memory" in found.problem
+
+
+def test_a_grader_that_had_to_wait_blames_the_cell_that_was_running(sandbox, tmp_path, monkeypatch):
+    """On a busy machine it looks at the memory before it has read which cell it is."""
+    looked = []
+
+    def excess(self, limits):
+        if looked or limits != LIMITS:  # or the proof that the sandbox holds
+            return None
+        looked.append(time.sleep(2))
+        return "memory"
+
+    monkeypatch.setattr(watch.Watch, "excess", excess)
+    folder = hand_in(tmp_path, anna__90=cells(rate="import time\ntime.sleep(4)\nrate = 1"))
+    (found,) = grading.grade(folder, limits=LIMITS)
+    assert marks(found) == "wrrr", found.problem
     assert "it took more than 1 GiB of memory" in found.problem

@@ -20,11 +20,13 @@ FLOORS = [
     {"ranking", "metrics"},
     {"funnels", "survival", "surveys"},
     {
+        "attribution",
         "bandits",
         "bayes",
         "cohorts",
         "experiments",
         "forecasting",
+        "incrementality",
         "lifetime",
         "optimise",
         "quality",

@@ -1326,6 +1326,12 @@ BY_HAND = {
     # The first click stands for one row, the second, of an action half as likely, for two.
     "off_policy_value": lambda: (0.5 / 0.5 + 0.5 / 0.25, 4),
     "effective_sample_size": lambda: ((1 + 1 + 2) ** 2, 1 + 1 + 4),
+    # Linear: half of the journey of two touches and a third of that of three, of two conversions.
+    "attributed_share": lambda: (3 + 2, 6 * 2),
+    # Without google only the one journey by mailing alone converts: 0.2 instead of 0.8.
+    "removal_effect": lambda: (4 - 1, 4),
+    # Ads joins an empty set or that of mailing; journeys within: 1 of ads alone, 3 of both.
+    "shapley_value": lambda: ((1 - 0) + (3 - 0), 2),
     # Shown x a y b, of which a and b are relevant, and c, which is not shown.
     "precision_at_k": lambda: (2, 4),
     "recall_at_k": lambda: (2, 3),
@@ -1333,6 +1339,9 @@ BY_HAND = {
     "ndcg": lambda: (1 / math.log2(4), 1 / math.log2(2)),
     # u in three lists, v in two, w in one; x and y in none.
     "catalogue_coverage": lambda: (3, 5),
+    # 112.5 would have come (100 * 90 / 80), 120 came.
+    "geo_lift": lambda: (120 - 112.5, 112.5),
+    "cost_per_further_conversion": lambda: (1, 90_000 * 100 / 300**2),
 }
 
 # Metrics that are kinds of one term of the glossary.
@@ -1343,6 +1352,7 @@ KINDS = {
     "cac-blended": "cac",
     "cac-paid": "cac",
     "fault-share": "data-quality",
+    "attributed-share": "attribution",
     "auc-either-way": "data-leakage",
     "recognisable-share": "k-anonymity",
     "plan-value": "conversion-rate",
@@ -1353,6 +1363,8 @@ KINDS = {
     "expected-purchases": "bg-nbd",
     "expected-spend": "gamma-gamma",
     "off-policy-value": "off-policy-evaluation",
+    "geo-lift": "incrementality",
+    "cost-per-further-conversion": "marginal-return",
 }
 
 

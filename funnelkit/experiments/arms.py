@@ -10,7 +10,15 @@ import pandas as pd
 
 from funnelkit import _inputs
 
-__all__ = ["Arm", "Moments", "moments_of", "need_two", "two_arms", "welch"]
+__all__ = [
+    "Arm",
+    "Moments",
+    "moments_of",
+    "need_two",
+    "need_users_once",
+    "two_arms",
+    "welch",
+]
 
 
 def __dir__():
@@ -85,7 +93,58 @@ def need_two(n, name, column):
         )
 
 
-def two_arms(users, columns, *, control="A", variant="variant", more=()):
+def need_users_once(ids, name, codes, variant):
+    """Refuse a user in two variants, and one with several rows.
+
+    Parameters
+    ----------
+    ids : Series
+        The user of each row.
+    name, variant : str
+        Columns of the users and of the variants, for the message.
+    codes : array of int
+        The variant of each row, as a number.
+
+    Examples
+    --------
+    >>> need_users_once(pd.Series(["u1", "u2"]), "user_id", [0, 1], "variant")
+    """
+    if _surely_once_each(ids):
+        return
+    _inputs.ids(ids, name)
+    if ids.is_unique:
+        return
+    by_user = pd.Series(codes).groupby(pd.factorize(ids)[0])
+    first, last = (by_user.transform(which).to_numpy() for which in ("min", "max"))
+    remedy = (
+        "take the rows of one test; if they are, find out why, and leave these users out of every "
+        "arm, "
+        f"table[table.groupby({name!r})[{variant!r}].transform('nunique') == 1]"
+    )
+    what = f"the user in column {name!r} is in two variants"
+    _inputs.refuse(first != last, what, remedy, ids.to_numpy(object), index=ids.index)
+    remedy = (
+        "the test counts users; drop copies of a row, and of visits take the sum of the numbers "
+        f"and the max of the booleans, table.groupby([{name!r}, {variant!r}], as_index=False)"
+        ".agg(...)"
+    )
+    what = f"the user in column {name!r} has an earlier row"
+    again = ids.duplicated().to_numpy()
+    _inputs.refuse(again, what, remedy, ids.to_numpy(object), index=ids.index)
+
+
+def _surely_once_each(ids):
+    """Say whether whole numbers are seen at a glance to be different; False is not a no."""
+    if ids.dtype.kind not in "iu" or not isinstance(ids.dtype, np.dtype) or not len(ids):
+        return False
+    numbers = ids.to_numpy()
+    low, high = int(numbers.min()), int(numbers.max())
+    if high - low >= 4 * len(numbers):
+        return False
+    return np.bincount((numbers - low).astype(np.int64, copy=False)).max() == 1
+
+
+def two_arms(users, columns, *, control="A", variant="variant", user=None, more=(), within=None):
     """Return the control and the other variant, with columns of numbers or booleans.
 
     Parameters
@@ -98,8 +157,12 @@ def two_arms(users, columns, *, control="A", variant="variant", more=()):
         The variant that the other is compared with.
     variant : str
         Column of the variants, of which there have to be two.
+    user : str, optional
+        Column of the ids, of which none may occur twice; "user_id" only where there is one.
     more : list of str
         Columns that have to be there besides.
+    within : str, optional
+        Column of groups: then each id may occur once in each group, in one variant.
 
     Returns
     -------
@@ -113,6 +176,9 @@ def two_arms(users, columns, *, control="A", variant="variant", more=()):
     >>> other.name, control.values["spend"].tolist()
     ('B', [5.0, 7.0])
     """
+    if user == "user_id" and user not in getattr(users, "columns", [user]):
+        user = None
+    more = [*(each for each in (user, within) if each is not None), *more]
     _inputs.need_columns(users, [variant, *columns, *more], "users")
     _inputs.need_rows(users, "users", "there is nobody to compare")
     labels = _inputs.group_labels(users[variant], variant)
@@ -128,7 +194,27 @@ def two_arms(users, columns, *, control="A", variant="variant", more=()):
     (other,) = (each for each in names if each != control)
     values = {column: _numbers(users[column], column) for column in columns}
     is_control = (labels == control).to_numpy(bool)
+    if user is not None:
+        _need_users_once_within(users, user, is_control, variant, within)
     return _arm(control, is_control, values), _arm(other, ~is_control, values)
+
+
+def _need_users_once_within(users, user, codes, variant, within):
+    """Refuse a user in two variants, and one with several rows in one group."""
+    if within is None:
+        return need_users_once(users[user], user, codes, variant)
+    ids = _inputs.ids(users[user], user)
+    groups = _inputs.group_labels(users[within], within)
+    again = pd.DataFrame({"id": ids, "group": groups}).duplicated().to_numpy()
+    what = f"the user in column {user!r} has an earlier row with the same {within!r}"
+    remedy = f"give one row per user and {within!r}"
+    _inputs.refuse(again, what, remedy, ids.to_numpy(object), index=users.index)
+    first = ~ids.duplicated().to_numpy()
+    elsewhere = pd.Series(codes).groupby(pd.factorize(ids)[0]).transform("nunique").to_numpy() > 1
+    what = f"the user in column {user!r} is in two variants"
+    remedy = "take the rows of one test, and leave out of every arm who is in two"
+    _inputs.refuse(elsewhere & first, what, remedy, ids.to_numpy(object), index=users.index)
+    return None
 
 
 def _arm(name, chosen, values):

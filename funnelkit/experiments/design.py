@@ -31,7 +31,9 @@ def __dir__():
 # ---------------------------------------------------------------- how many users
 
 
-def sample_size(baseline, alternative, *, method="pooled", alpha=0.05, power=0.8, exact=False):
+def sample_size(
+    baseline, alternative, *, method="pooled", alpha=0.05, power=0.8, ratio=1.0, exact=False
+):
     r"""Return the users per variant that a test of two rates needs.
 
     Parameters
@@ -46,13 +48,15 @@ def sample_size(baseline, alternative, *, method="pooled", alpha=0.05, power=0.8
         How often the test may find a difference where there is none; two-sided.
     power : float, default 0.8
         How often it should find the difference where there is that one.
+    ratio : float, default 1.0
+        Users of the other variant for each user of the control: 1 / 9 where one in ten gets it.
     exact : bool, default False
         Return the number before rounding up.
 
     Returns
     -------
     int, or float if `exact`
-        Users in each of two variants of equal size.
+        Users of the control; the other variant needs `ratio` times as many.
 
     See Also
     --------
@@ -62,18 +66,20 @@ def sample_size(baseline, alternative, *, method="pooled", alpha=0.05, power=0.8
     Notes
     -----
     With rates :math:`p_1, p_2`, difference :math:`d = p_2 - p_1`, variances
-    :math:`v_i = p_i (1 - p_i)` and normal quantiles :math:`z_\alpha = z_{1-\alpha/2}`,
-    :math:`z_\beta = z_{\text{power}}`,
+    :math:`v_i = p_i (1 - p_i)`, `ratio` :math:`k` and normal quantiles :math:`z_\alpha =
+    z_{1-\alpha/2}`, :math:`z_\beta = z_{\text{power}}`, the control needs
 
-    .. math:: n = \left( \frac{z_\alpha \sqrt{v_0} + z_\beta \sqrt{v_1 + v_2}}{d} \right)^2
+    .. math:: n = \left( \frac{z_\alpha \sqrt{v_0} + z_\beta \sqrt{v_1 + v_2 / k}}{d} \right)^2
 
     where :math:`v_0`, the variance of a difference where there is none, is
 
-    - "pooled": twice that of the mean rate (R's ``power.prop.test``; fits the pooled z test),
-    - "unpooled": :math:`v_1 + v_2`,
-    - "baseline": :math:`2 v_1` (Evan Miller's calculator, which rounds to the nearest number).
+    - "pooled": :math:`1 + 1/k` times that of the mean rate of all users (R's ``power.prop.test``
+      for :math:`k = 1`; fits the pooled z test),
+    - "unpooled": :math:`v_1 + v_2 / k`,
+    - "baseline": :math:`(1 + 1/k) v_1` (Evan Miller's calculator, which rounds to the nearest
+      number).
 
-    "arcsine" takes :math:`n = 2 ((z_\alpha + z_\beta) / h)^2` with Cohen's
+    "arcsine" takes :math:`n = (1 + 1/k) ((z_\alpha + z_\beta) / h)^2` with Cohen's
     :math:`h = 2 \arcsin\sqrt{p_2} - 2 \arcsin\sqrt{p_1}`. None of them counts the other tail: that
     the test comes out significant in the wrong direction.
 
@@ -81,21 +87,28 @@ def sample_size(baseline, alternative, *, method="pooled", alpha=0.05, power=0.8
     --------
     >>> {method: sample_size(0.20, 0.25, method=method) for method in CONVENTIONS}
     {'pooled': 1094, 'unpooled': 1091, 'baseline': 1031, 'arcsine': 1092}
+
+    A careful start, with one user in ten on the new page, needs more users in all:
+
+    >>> control = sample_size(0.20, 0.25, ratio=1 / 9)
+    >>> control, round(control / 9)
+    (5318, 591)
     """
     z_alpha, z_beta = _quantiles(alpha, power)
     _need_power_above_alpha(alpha, power)
     p1, p2 = _two_rates(baseline, alternative)
     _inputs.one_of("method", method, CONVENTIONS)
+    (ratio,) = _inputs.positive(ratio=ratio)
     _inputs.switch("exact", exact)
     if method == "arcsine":
-        root = 2**0.5 * (z_alpha + z_beta) / _cohens_h(p1, p2)
+        root = (1 + 1 / ratio) ** 0.5 * (z_alpha + z_beta) / _cohens_h(p1, p2)
     else:
-        null, other = _deviations(p1, p2, method)
+        null, other = _deviations(p1, p2, method, ratio)
         root = (z_alpha * null + z_beta * other) / (p2 - p1)
     return _users(root, exact)
 
 
-def power(baseline, alternative, n, *, method="pooled", alpha=0.05):
+def power(baseline, alternative, n, *, method="pooled", alpha=0.05, ratio=1.0):
     """Return how often a test with so many users finds a difference that is there.
 
     Parameters
@@ -103,11 +116,13 @@ def power(baseline, alternative, n, *, method="pooled", alpha=0.05):
     baseline, alternative : float
         The true rates of the control and of the other variant, fractions.
     n : int
-        Users in each of the two variants.
+        Users of the control.
     method : {"pooled", "unpooled", "baseline", "arcsine"}, default "pooled"
         The convention of `sample_size`. "pooled" is the power of `two_proportion_test` as it is.
     alpha : float, default 0.05
         How often the test may find a difference where there is none; two-sided.
+    ratio : float, default 1.0
+        Users of the other variant for each user of the control.
 
     Returns
     -------
@@ -125,9 +140,10 @@ def power(baseline, alternative, n, *, method="pooled", alpha=0.05):
     p1, p2 = _two_rates(baseline, alternative)
     n = _inputs.whole("n", n)
     _inputs.one_of("method", method, CONVENTIONS)
+    (ratio,) = _inputs.positive(ratio=ratio)
     if method == "arcsine":
-        return NormalDist().cdf(abs(_cohens_h(p1, p2)) * (n / 2) ** 0.5 - z_alpha)
-    null, other = _deviations(p1, p2, method)
+        return NormalDist().cdf(abs(_cohens_h(p1, p2)) * (n / (1 + 1 / ratio)) ** 0.5 - z_alpha)
+    null, other = _deviations(p1, p2, method, ratio)
     if other == 0:  # nobody against everybody: no chance is left in it
         return 1.0
     return NormalDist().cdf((abs(p2 - p1) * n**0.5 - z_alpha * null) / other)
@@ -209,13 +225,13 @@ def _need_power_above_alpha(alpha, power):
         )
 
 
-def _deviations(p1, p2, method):
+def _deviations(p1, p2, method, ratio):
     """Return the standard deviations, times root n, of the difference under both hypotheses."""
-    mean, both = (p1 + p2) / 2, p1 * (1 - p1) + p2 * (1 - p2)
+    mean, both = (p1 + ratio * p2) / (1 + ratio), p1 * (1 - p1) + p2 * (1 - p2) / ratio
     null = {
-        "pooled": 2 * mean * (1 - mean),
+        "pooled": (1 + 1 / ratio) * mean * (1 - mean),
         "unpooled": both,
-        "baseline": 2 * p1 * (1 - p1),
+        "baseline": (1 + 1 / ratio) * p1 * (1 - p1),
     }[method]
     return null**0.5, both**0.5
 

@@ -15,7 +15,9 @@ def __dir__():
     return __all__
 
 
-def effect_by(users, metric, by, *, control="A", variant="variant", confidence=0.95):
+def effect_by(
+    users, metric, by, *, control="A", variant="variant", user="user_id", confidence=0.95
+):
     """Difference of two variants within each group, such as the week of the test.
 
     Parameters
@@ -30,6 +32,9 @@ def effect_by(users, metric, by, *, control="A", variant="variant", confidence=0
         The variant that the other is compared with.
     variant : str, default "variant"
         Column of the two variants.
+    user : str, default "user_id"
+        Column of the ids: nobody may be in one group twice. A table without a column "user_id" is
+        taken as it is, and so is any with ``user=None``.
     confidence : float, default 0.95
         Confidence of each group's interval, *not* of all together.
 
@@ -47,7 +52,9 @@ def effect_by(users, metric, by, *, control="A", variant="variant", confidence=0
     >>> effect_by(users, "spend", "week")["difference"].to_dict()
     {1: 5.0, 2: 1.0}
     """
-    control_arm, other_arm = two_arms(users, [metric], control=control, variant=variant, more=[by])
+    control_arm, other_arm = two_arms(
+        users, [metric], control=control, variant=variant, user=user, within=by, more=[by]
+    )
     groups = _inputs.group_labels(users[by], by)
     codes, names = pd.factorize(groups, sort=True)
     rows = []

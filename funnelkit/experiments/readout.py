@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from funnelkit import _inputs
+from funnelkit.experiments.arms import need_users_once
 from funnelkit.experiments.comparing import (
     lift,
     lift_of_means,
@@ -132,7 +133,7 @@ def readout(
     _inputs.need_rows(table, "table", "there is nobody to compare")
     codes, names = _variants(table[variant], variant, control, shares)
     if user is not None:
-        _need_one_variant_each(table[user], user, codes, variant)
+        need_users_once(table[user], user, codes, variant)
     if exposed is not None or converted is not None:
         _need_exposure_first(table, exposed, converted)
     users = np.bincount(codes, minlength=len(names))
@@ -204,43 +205,6 @@ def _variants(column, name, control, shares):
     names = [control, *sorted((each for each in expected if each != control), key=str)]
     place = np.array([names.index(each) for each in expected])
     return place[codes], names
-
-
-def _need_one_variant_each(ids, name, codes, variant):
-    """Refuse a user in two variants, and one with several rows."""
-    if _surely_once_each(ids):
-        return
-    _inputs.ids(ids, name)
-    if ids.is_unique:
-        return
-    by_user = pd.Series(codes).groupby(pd.factorize(ids)[0])
-    first, last = (by_user.transform(which).to_numpy() for which in ("min", "max"))
-    remedy = (
-        "take the rows of one test; if they are, find out why, and leave these users out of every "
-        "arm, "
-        f"table[table.groupby({name!r})[{variant!r}].transform('nunique') == 1]"
-    )
-    what = f"the user in column {name!r} is in two variants"
-    _inputs.refuse(first != last, what, remedy, ids.to_numpy(object), index=ids.index)
-    remedy = (
-        "the test counts users; drop copies of a row, and of visits take the sum of the numbers "
-        f"and the max of the booleans, table.groupby([{name!r}, {variant!r}], as_index=False)"
-        ".agg(...)"
-    )
-    what = f"the user in column {name!r} has an earlier row"
-    again = ids.duplicated().to_numpy()
-    _inputs.refuse(again, what, remedy, ids.to_numpy(object), index=ids.index)
-
-
-def _surely_once_each(ids):
-    """Say whether whole numbers are seen at a glance to be different; False is not a no."""
-    if ids.dtype.kind not in "iu" or not isinstance(ids.dtype, np.dtype) or not len(ids):
-        return False
-    numbers = ids.to_numpy()
-    low, high = int(numbers.min()), int(numbers.max())
-    if high - low >= 4 * len(numbers):
-        return False
-    return np.bincount((numbers - low).astype(np.int64, copy=False)).max() == 1
 
 
 def _need_exposure_first(table, exposed, converted):

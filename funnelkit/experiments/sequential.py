@@ -149,6 +149,7 @@ def look_table(
     tuned_for,
     control="A",
     variant="variant",
+    user="user_id",
     time="known_at",
     confidence=0.95,
 ):
@@ -168,6 +169,9 @@ def look_table(
         As for `always_valid_quantile`.
     variant : str, default "variant"
         Column of the two variants.
+    user : str, default "user_id"
+        Column of the ids: nobody may be in the table twice. A table without a column "user_id" is
+        taken as it is, and so is any with ``user=None``.
     time : str, default "known_at"
         Column of the moment from which on a user's metric is known: the exposure, plus the time
         that each user is given.
@@ -199,7 +203,7 @@ def look_table(
     2026-05-01      4         1.5   -10.1     13.1
     2026-05-02      8         4.0    -1.4      9.4
     """
-    arms = two_arms(users, [metric], control=control, variant=variant, more=[time])
+    arms = two_arms(users, [metric], control=control, variant=variant, user=user, more=[time])
     when = _inputs.times(users[time], time).to_numpy()
     looks = _looks(at)
     seen = [_moments_at(arm, metric, when[arm.rows], looks) for arm in arms]

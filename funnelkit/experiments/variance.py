@@ -26,6 +26,7 @@ def cuped(
     control="A",
     theta="all",
     variant="variant",
+    user="user_id",
     measured=None,
     exposed=None,
     confidence=0.95,
@@ -49,6 +50,9 @@ def cuped(
         covariate does). With many users they hardly differ.
     variant : str, default "variant"
         Column of the two variants.
+    user : str, default "user_id"
+        Column of the ids: nobody may be in the table twice. A table without a column "user_id" is
+        taken as it is, and so is any with ``user=None``.
     measured, exposed : str, optional
         Columns of times: when the covariate was complete, and when the user was exposed. Given
         both, no covariate may be later than the exposure.
@@ -91,7 +95,7 @@ def cuped(
     cuped       0.865           0.425
     """
     _inputs.one_of("theta", theta, ["all", "within"])
-    arms = two_arms(users, [metric, covariate], control=control, variant=variant)
+    arms = two_arms(users, [metric, covariate], control=control, variant=variant, user=user)
     _need_known_before(users, covariate, measured, exposed)
     plain = welch(*(arm.moments(metric) for arm in arms), confidence=confidence)
     before = [arm.moments(covariate) for arm in arms]
@@ -153,7 +157,9 @@ def _need_balance(covariate, result):
 # ---------------------------------------------------------------- ratios, clusters
 
 
-def ratio_metric(users, top, bottom, *, control="A", variant="variant", confidence=0.95):
+def ratio_metric(
+    users, top, bottom, *, control="A", variant="variant", user="user_id", confidence=0.95
+):
     r"""Compare two variants by a ratio of sums, such as orders per session: by the delta method.
 
     The users were assigned at random, so it is users that are independent; a user's sessions are
@@ -169,6 +175,9 @@ def ratio_metric(users, top, bottom, *, control="A", variant="variant", confiden
         The variant that the other is compared with.
     variant : str, default "variant"
         Column of the two variants.
+    user : str, default "user_id"
+        Column of the ids: nobody may be in the table twice. A table without a column "user_id" is
+        taken as it is, and so is any with ``user=None``.
     confidence : float, default 0.95
         Confidence of the interval.
 
@@ -199,7 +208,7 @@ def ratio_metric(users, top, bottom, *, control="A", variant="variant", confiden
     {'control': 0.3, 'other': 0.5, 'difference': 0.2, 'ci_low': -0.243, 'ci_high': 0.643,
      'p_value': 0.266, 'standard_error': 0.152}
     """
-    arms = two_arms(users, [top, bottom], control=control, variant=variant)
+    arms = two_arms(users, [top, bottom], control=control, variant=variant, user=user)
     sizes = _inputs.finite(bottom, users[bottom])
     remedy = "the bottom of a ratio is a number of sessions, visits or the like"
     _inputs.refuse(sizes < 0, f"column {bottom!r} is negative", remedy, sizes, index=users.index)

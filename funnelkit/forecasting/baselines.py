@@ -74,7 +74,7 @@ def naive(history, horizon):
     return pd.Series(history.iloc[-1], index=dates)
 
 
-def seasonal_naive(history, horizon, *, period=7):
+def seasonal_naive(history, horizon, *, period=None):
     """Forecast each date by the last value seen in the same place of the season.
 
     Parameters
@@ -83,8 +83,9 @@ def seasonal_naive(history, horizon, *, period=7):
         One number per date, in order and without gaps.
     horizon : int
         How many dates to forecast.
-    period : int
-        Dates in a season: 7 for the week of daily data, 4 for the year of quarterly data.
+    period : int, optional
+        Dates in a season. By default 7 for daily data, 24 for hourly, and the year for monthly
+        (12) and quarterly (4) data.
 
     Returns
     -------
@@ -98,7 +99,7 @@ def seasonal_naive(history, horizon, *, period=7):
     [30.0, 40.0, 30.0]
     """
     history, dates = given(history, horizon)
-    period = need_season(history, period)
+    period = season_of(history, period)
     last = history.to_numpy()[-period:]
     return pd.Series(np.resize(last, len(dates)), index=dates)
 
@@ -131,7 +132,7 @@ def drift(history, horizon):
 BASELINES = {"mean": mean_forecast, "naive": naive, "seasonal naive": seasonal_naive}
 
 
-def baseline_interval(history, horizon, *, method="seasonal naive", period=7, confidence=0.8):
+def baseline_interval(history, horizon, *, method="seasonal naive", period=None, confidence=0.8):
     """Return a baseline with the interval that its residuals give, if they are normal.
 
     Parameters
@@ -142,8 +143,8 @@ def baseline_interval(history, horizon, *, method="seasonal naive", period=7, co
         How many dates to forecast.
     method : {"mean", "naive", "seasonal naive", "drift"}
         The baseline.
-    period : int
-        Dates in a season; read by "seasonal naive".
+    period : int, optional
+        Dates in a season, as in `seasonal_naive`; read by "seasonal naive".
     confidence : float
         How much of what comes the interval is to hold.
 
@@ -170,7 +171,7 @@ def baseline_interval(history, horizon, *, method="seasonal naive", period=7, co
     z = _inputs.confidence_quantile(confidence)
     history, dates = given(history, horizon)
     n, ahead = len(history), _ahead(dates)
-    period = need_season(history, period) if method == "seasonal naive" else 1
+    period = season_of(history, period) if method == "seasonal naive" else 1
     _need_residuals(n, period, method)
     if method == "mean":
         forecast = mean_forecast(history, horizon)
@@ -241,6 +242,41 @@ def dates_ahead(history, horizon):
         return pd.date_range(index[-1], periods=horizon + 1, freq=index.freq)[1:]
     except (pd.errors.OutOfBoundsDatetime, OverflowError, MemoryError, ValueError):
         raise ValueError(f"horizon is {horizon:,}: the calendar does not reach so far") from None
+
+
+# Dates in the usual season of a calendar.
+SEASONS = {"D": 7, "h": 24, "MS": 12, "ME": 12, "3MS": 4, "3ME": 4}
+
+
+def season_of(history, period):
+    """Return the number of dates in a season, by default the usual one of the calendar.
+
+    Parameters
+    ----------
+    history : Series
+        One number per date, on a calendar with a frequency; at least one season.
+    period : int or None
+        The dates in a season, or None for the usual one.
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> months = pd.date_range("2025-01-01", periods=24, freq="MS")
+    >>> season_of(pd.Series(range(24), index=months), None)
+    12
+    """
+    if period is None:
+        every = history.index.freqstr
+        if every not in SEASONS:
+            raise ValueError(
+                f"history has a date every {every!r}, which has no usual season: give period=, the "
+                "number of dates in one"
+            )
+        period = SEASONS[every]
+    return need_season(history, period)
 
 
 def need_season(history, period):

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from funnelkit import _inputs
-from funnelkit.forecasting.baselines import given, need_season
+from funnelkit.forecasting.baselines import given, season_of
 
 __all__ = [
     "ets",
@@ -139,15 +139,15 @@ def holt_winters(history, horizon, *, alpha, beta=0.0, gamma=0.0, level, trend=0
     return pd.Series(level + trend * ahead + np.resize(season, len(dates)), index=dates)
 
 
-def fit_smoothing(history, *, period=7, trend=False):
+def fit_smoothing(history, *, period=None, trend=False):
     """Find the shares and the start of exponential smoothing by maximum likelihood.
 
     Parameters
     ----------
     history : Series
         One number per date, in order and without gaps; at least two seasons and five dates.
-    period : int
-        Dates in a season; 1 for none.
+    period : int, optional
+        Dates in a season, 1 for none; by default as for `seasonal_naive`.
     trend : bool
         Whether the level has a trend of its own.
 
@@ -166,6 +166,7 @@ def fit_smoothing(history, *, period=7, trend=False):
     [20, 22, 21, 20, 18, 9, 10]
     """
     history = _inputs.on_calendar("history", history)
+    period = season_of(history, period)
     fit = _fit(history, period, trend)
     found = dict(zip(fit.model.param_names, np.asarray(fit.params), strict=True))
     # statsmodels counts its places backwards: the last is that of the first date.
@@ -180,7 +181,7 @@ def fit_smoothing(history, *, period=7, trend=False):
     }
 
 
-def ets(history, horizon, *, period=7, trend=False):
+def ets(history, horizon, *, period=None, trend=False):
     """Forecast by exponential smoothing fitted by maximum likelihood, with an additive season.
 
     Parameters
@@ -189,8 +190,8 @@ def ets(history, horizon, *, period=7, trend=False):
         One number per date, in order and without gaps; at least two seasons and five dates.
     horizon : int
         How many dates to forecast.
-    period : int
-        Dates in a season; 1 for none.
+    period : int, optional
+        Dates in a season, 1 for none; by default as for `seasonal_naive`.
     trend : bool
         Whether the level has a trend of its own.
 
@@ -216,7 +217,7 @@ def ets(history, horizon, *, period=7, trend=False):
     return pd.Series(np.asarray(fit.forecast(len(dates))), index=dates)
 
 
-def ets_paths(history, horizon, *, period=7, trend=False, paths=1000, seed=None):
+def ets_paths(history, horizon, *, period=None, trend=False, paths=1000, seed=None):
     """Simulate how the dates ahead might go, by exponential smoothing with normal errors.
 
     Parameters
@@ -225,8 +226,8 @@ def ets_paths(history, horizon, *, period=7, trend=False, paths=1000, seed=None)
         One number per date, in order and without gaps; at least two seasons and five dates.
     horizon : int
         How many dates to simulate.
-    period : int
-        Dates in a season; 1 for none.
+    period : int, optional
+        Dates in a season, 1 for none; by default as for `seasonal_naive`.
     trend : bool
         Whether the level has a trend of its own.
     paths : int
@@ -257,7 +258,7 @@ def ets_paths(history, horizon, *, period=7, trend=False, paths=1000, seed=None)
 def _fit(history, period, trend):
     from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
-    period = need_season(history, period)
+    period = season_of(history, period)
     trend = _inputs.switch("trend", trend)
     least = max(2 * period, 5)
     if len(history) < least:

@@ -234,16 +234,35 @@ class _Timer:
 def _take(lines, outcome, timer, process):
     """Take one line, if there is one; return how the process ended if it did, else None."""
     over = timer.over()
-    if over:
-        return over
     try:
-        line = lines.get(timeout=WATCH_SECONDS)
+        # Whoever is over a limit has said before where he is: a grader that had to wait for a
+        # processor has not read it yet, and must not blame the wrong cell, or none.
+        line = lines.get_nowait() if over else lines.get(timeout=WATCH_SECONDS)
     except queue.Empty:
-        return None
+        return over
     if line is None:
         return "output"
     if not line:
         return _cause(process)
+    word = _note(line, outcome)
+    if over and word is None:
+        return _take_the_rest(lines, outcome) or over
+    return word
+
+
+def _take_the_rest(lines, outcome):
+    """Take what was said until now; return "done" if that was said, else None."""
+    for _ in range(lines.qsize()):
+        line = lines.get_nowait()
+        if not line:
+            return None
+        if _note(line, outcome):
+            return "done"
+    return None
+
+
+def _note(line, outcome):
+    """Take a line down; return "done" if it says so, else None."""
     word, _, rest = line.rstrip(b"\n").partition(b" ")
     if word in (b"cell", b"task"):
         outcome.place = word.decode(), _number(rest)

@@ -319,8 +319,9 @@ def _warn_if_correlated(correlation, n):
         warnings.warn(
             f"frequency and mean amount are correlated ({correlation:.2f} over {n:,} customers): "
             f"those who buy more often spend {more} in a purchase, and Gamma-Gamma takes the two "
-            "to be independent. Look for the group that does this, and fit it by itself, or take "
-            "its spend from the group's own frequent customers.",
+            "to be independent. Look for the group that does this. Of its customers who came back, "
+            "the own mean counts most; for those who did not, take what people like them paid in "
+            "their first purchase, since no fit of those who came back tells it.",
             UserWarning,
             stacklevel=3,
         )

@@ -417,7 +417,10 @@ def label_ends(ax, ends):
             color=INK,
             annotation_clip=False,
             parse_math=False,
-            arrowprops={"arrowstyle": "-", "color": colour, "lw": 1, "shrinkA": 2, "shrinkB": 3},
+            # From the left of the words, so that a steep line does not run through its neighbours.
+            arrowprops=dict(
+                arrowstyle="-", color=colour, lw=1, shrinkA=2, shrinkB=3, relpos=(0, 0.5)
+            ),
         )
 
 

@@ -3,8 +3,10 @@
 from funnelkit.schemas.columns import SIMULATED, Column, Schema
 from funnelkit.schemas.daily import CHANNELS, DAILY
 from funnelkit.schemas.experiments import EXPERIMENT_TABLES
+from funnelkit.schemas.journeys import JOURNEY_TABLES
 from funnelkit.schemas.library import LIBRARY_TABLES
 from funnelkit.schemas.published import PUBLISHED
+from funnelkit.schemas.regions import REGION_TABLES
 from funnelkit.schemas.sales import SALES
 from funnelkit.schemas.tuning import TUNING
 
@@ -419,6 +421,8 @@ SCHEMAS: dict[str, Schema] = {
     **EXPERIMENT_TABLES,
     **LIBRARY_TABLES,
     **TUNING,
+    **JOURNEY_TABLES,
+    **REGION_TABLES,
     **PUBLISHED,
     "glossary": Schema(
         file="glossary.csv",

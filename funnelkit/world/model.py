@@ -12,7 +12,9 @@ __all__ = [
     "COMPANY_SIZES",
     "EXPERIMENTS",
     "FIRST_PAGE",
+    "GEO",
     "IMPOSSIBLE_AGES",
+    "JOURNEYS",
     "LATER_CHANNEL",
     "LATER_SHARE",
     "LEADS",
@@ -225,6 +227,65 @@ def lead_span() -> tuple[int, int]:
     return seconds_of(LEADS["span"]["from"]), seconds_of(LEADS["span"]["to"]) + DAY - 1
 
 
+# The prospects of the journeys. A level of spend of 1 is the usual. `possible` touches are the mean
+# of an opener at full presence; `half` is the level that gives half of full presence; `carry` the
+# part of a week's level that is still there a week later; `anyway` the chance that a touch happens
+# directly if the channel does not carry it; `pull` the chance of one more visit of whoever became
+# aware through the channel; `persuades` are log-odds of enrolling, from this touch on.
+JOURNEYS = {
+    "from": "2025-12-29", "weeks": 26, "warm_up": 12, "people": 22_000,
+    "pulses": [0.25, 0.5, 1.0, 1.0, 1.5, 2.0], "window_days": 45, "most_of_an_opener": 5,
+    "regions": [9, 8, 8, 7, 7, 6, 6, 6, 5, 5, 5, 5, 4, 4, 4, 4, 3, 3, 3, 3],
+    "own": {"share": 0.10, "pull": 0.82},
+    "visits": {
+        "most": 8, "gap_days": 7.0, "own_first_days": 0.5,
+        "of_own_first": {"seo": 0.60, "brand_search": 0.15, "direct": 0.25},
+        "of_others": {"seo": 0.22, "brand_search": 0.55, "direct": 0.23},
+    },
+    "enrols": {"base": -3.6, "own": 0.8, "opening": -1.2, "customer": -1.2},
+    "value": {"median": 320.0, "sigma": 0.5},
+    "channels": {
+        "social_ads": {"possible": 0.75, "half": 0.8, "slope": 1.0, "carry": 0.3, "anyway": 0.05,
+                       "pull": 0.62, "persuades": 1.2, "price": 1.80},
+        "seo": {"half": 0.5, "slope": 1.0, "carry": 0.6, "anyway": 0.30,
+                "persuades": 0.4, "price": 0.90},
+        "brand_search": {"half": 0.2, "slope": 1.0, "carry": 0.0, "anyway": 0.96,
+                         "persuades": 0.0, "price": 1.20},
+        "content": {"possible": 0.30, "half": 1.0, "slope": 1.0, "carry": 0.6, "anyway": 0.05,
+                    "pull": 0.66, "persuades": 0.9, "price": 1.10},
+        "social": {"possible": 0.30, "half": 0.8, "slope": 1.0, "carry": 0.2, "anyway": 0.10,
+                   "pull": 0.50, "persuades": 0.3, "price": 0.40},
+        "partner": {"possible": 0.12, "half": 1.0, "slope": 1.0, "carry": 0.2, "anyway": 0.05,
+                    "pull": 0.72, "persuades": 1.0, "price": 3.00},
+        "offline": {"possible": 0.20, "half": 1.2, "slope": 2.0, "carry": 0.4, "anyway": 0.05,
+                    "pull": 0.58, "persuades": 0.6, "price": 2.50},
+        "direct": {"anyway": 1.0, "persuades": 0.0},
+    },
+}  # fmt: skip
+
+
+# The market in which those prospects live, by region and week: tests that switch a channel off in
+# half of the regions, then the budgets of the journeys. `usual` is what an average region costs a
+# week, `lost_without` the share of enrolments that would be lost without the channel.
+GEO = {
+    "from": "2024-04-01", "weeks": 117, "enrolments": 300.0,
+    "usual": {
+        "social_ads": 2100.0, "seo": 440.0, "brand_search": 1650.0, "content": 480.0,
+        "social": 200.0, "partner": 520.0, "offline": 580.0,
+    },
+    "lost_without": {
+        "social_ads": 0.43, "seo": 0.17, "brand_search": 0.012, "content": 0.15, "social": 0.03,
+        "partner": 0.09, "offline": 0.045,
+    },
+    "luck": {"sd": 0.025, "ar1": 0.9},
+    "tests": {
+        "brand_search": {"starts": "2024-09-30", "weeks": 8, "stream": 0},
+        "content": {"starts": "2025-02-03", "weeks": 8, "stream": 0},
+        "social_ads": {"starts": "2025-06-09", "weeks": 8, "stream": 0},
+    },
+}  # fmt: skip
+
+
 SEED = 7
 
 
@@ -337,6 +398,8 @@ MODEL = {
     "pipeline": PIPELINE,
     "experiments": EXPERIMENTS,
     "past_tests": PAST_TESTS,
+    "geo": GEO,
+    "journeys": JOURNEYS,
     "library": LIBRARY,
     "subscriptions": {
         "plus": 0.40,

@@ -33,6 +33,7 @@ from funnelkit.world.daily import draw_daily
 from funnelkit.world.deals import draw_close_dates, draw_deals, sold
 from funnelkit.world.draws import Draws
 from funnelkit.world.experiments import draw_experiments, draw_past_tests
+from funnelkit.world.journeys import draw_journeys, enrolments_without
 from funnelkit.world.keys import seconds_of
 from funnelkit.world.leads import draw_leads
 from funnelkit.world.library import draw_library
@@ -47,6 +48,7 @@ from funnelkit.world.log import (
     finish_spend,
 )
 from funnelkit.world.model import CHANNELS, MODEL, SEED, last_second
+from funnelkit.world.regions import draw_regions
 
 __all__ = ["files", "main", "truth", "world"]
 
@@ -135,7 +137,9 @@ def world(seed: int = SEED, *, without: tuple[str, ...] = ()) -> dict[str, pd.Da
         "experiments": draw_experiments(seed),
         "past_tests": past_tests,
         "past_truth": past_truth,
+        "journeys": draw_journeys(seed, without),
         **draw_library(seed, customers),
+        "regions": draw_regions(seed, without),
         "people": finish_people(seed, people[people["first_visit"] >= log_start], events),
     }
 
@@ -186,6 +190,7 @@ def truth(tables: dict[str, pd.DataFrame], seed: int = SEED) -> dict:
             "of_them_will_be_won": int((fate["wins"] & (fate["won"] > last_second())).sum()),
         },
         "past_tests": tables["past_truth"],
+        "journeys": enrolments_without(seed),
         "library": {
             "members": len(tables["members"]),
             "of_them_cold": int(tables["members"]["cold"].sum()),

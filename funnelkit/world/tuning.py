@@ -2,25 +2,46 @@
 
 One run takes seconds and many are needed, so they are computed once, by
 ``python -m funnelkit.world.tuning``, and stored; a lesson draws them. A test runs a few again.
+What is done is written after each run of all searches, so that the command can be stopped and
+started again.
+
+``bayes_default`` is the package ``bayesian-optimization`` as it comes: raw bounds, its own kernel
+with one length scale for all settings, no noise named. It begins with the same six tries as
+``bayes``, which is `funnelkit.optimise.bayesian_search`.
 
 How bold the Bayesian search is (``kappa=2``) was set after a look at four trial runs of the
 campaign, whose seeds are among the stored ones, and was not tuned further.
 """
 
 import argparse
+import contextlib
 import gzip
 import io
+import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from funnelkit import _inputs, data, optimise, schemas
+from funnelkit.optimise.searches import Box, Tries, drawn
 from funnelkit.world.campaigns import CAMPAIGN_BOUNDS, campaign_profit
 from funnelkit.world.model import MODEL
 
-__all__ = ["CHECKPOINTS", "PROBLEMS", "branin", "hartmann6", "main", "tuning_runs"]
+__all__ = [
+    "CHECKPOINTS",
+    "METHODS",
+    "PROBLEMS",
+    "RUNS",
+    "branin",
+    "hartmann6",
+    "how_many",
+    "main",
+    "tuning_runs",
+]
 
 CHECKPOINTS = (5, 10, 15, 20, 25)  # tries after which it is asked what to keep
+INITIAL = 6  # tries at random before a surrogate chooses
 START = {"mails": 1, "discount": 0.0, "social": 0.5}  # the campaign of today
 
 # The optimum of the campaign over whole mails, on a grid of 0.0005 in discount and 0.001 in share.
@@ -88,24 +109,60 @@ def hartmann6(a, b, c, d, e, f):
     return float(_ALPHA @ np.exp(-(_WIDTH * (x - _CENTRE) ** 2).sum(axis=1)))
 
 
-_NOISE = MODEL["campaign"]["noise"]
+METHODS = ("bayes", "bayes_default", "random", "grid", "one_at_a_time")
+
 _CAMPAIGN = {"truth": campaign_profit, "bounds": CAMPAIGN_BOUNDS, "whole": ["mails"]}
-_CAMPAIGN |= {"best": BEST_PROFIT}
-_ALL = ("bayes", "random", "grid", "one_at_a_time")
+_CAMPAIGN |= {"best": BEST_PROFIT, "start": START}
+_NOISE = MODEL["campaign"]["noise"]
+_OTHER_NOISE = tuple(method for method in METHODS if method != "bayes_default")  # it takes longest
 
 PROBLEMS = {
-    "campaign": {**_CAMPAIGN, "noise": _NOISE, "methods": _ALL},
-    "campaign_quiet": {**_CAMPAIGN, "noise": 0.0, "methods": ("bayes", "random")},
-    "campaign_loud": {**_CAMPAIGN, "noise": 4 * _NOISE, "methods": ("bayes", "random")},
+    "campaign": {**_CAMPAIGN, "noise": _NOISE, "methods": METHODS},
+    "campaign_quiet": {**_CAMPAIGN, "noise": 0.0, "methods": _OTHER_NOISE},
+    "campaign_double": {**_CAMPAIGN, "noise": 2 * _NOISE, "methods": _OTHER_NOISE},
+    "campaign_loud": {**_CAMPAIGN, "noise": 4 * _NOISE, "methods": _OTHER_NOISE},
     "branin": {
         "truth": branin,
         "bounds": {"x": (-5.0, 10.0), "y": (0.0, 15.0)},
         "whole": [],
         "best": -0.397887,
         "noise": 0.0,
-        "methods": ("bayes", "random"),
+        "methods": METHODS,
+    },
+    "hartmann6": {
+        "truth": hartmann6,
+        "bounds": dict.fromkeys("abcdef", (0.0, 1.0)),
+        "whole": [],
+        "best": 3.322368,
+        "noise": 0.0,
+        "methods": METHODS,
     },
 }
+
+
+RUNS = {"campaign": 60, "campaign_quiet": 30, "campaign_double": 30, "campaign_loud": 30}
+RUNS |= {"branin": 60, "hartmann6": 60}
+DEFAULT_RUNS = 30  # of "bayes_default", which takes longest
+
+
+def how_many(problem, method):
+    """Return how many runs of a search are stored.
+
+    Parameters
+    ----------
+    problem, method : str
+        As for `tuning_runs`.
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> how_many("branin", "random")
+    60
+    """
+    return min(RUNS[problem], DEFAULT_RUNS) if method == "bayes_default" else RUNS[problem]
 
 
 def tuning_runs(problem, method, runs):
@@ -154,16 +211,48 @@ def _search(method, given, run):
     def objective(**settings):
         return given["truth"](**settings) + next(luck)
 
+    bounds = given["bounds"]
     shared = {"evaluations": max(CHECKPOINTS), "whole": given["whole"], "seed": run}
     match method:
         case "bayes":
-            noise = given["noise"]
-            return optimise.bayesian_search(objective, given["bounds"], noise=noise, **shared)
+            noise = {"noise": given["noise"], "initial": INITIAL}
+            return optimise.bayesian_search(objective, bounds, **noise, **shared)
+        case "bayes_default":
+            return _as_it_comes(objective, given, run)
         case "random":
-            return optimise.random_search(objective, given["bounds"], **shared)
+            return optimise.random_search(objective, bounds, **shared)
         case "grid":
-            return optimise.grid_search(objective, given["bounds"], **shared)
-    return optimise.one_at_a_time(objective, given["bounds"], start=START, **shared)
+            return optimise.grid_search(objective, bounds, **shared)
+    start = given.get("start") or _first(given, run)
+    return optimise.one_at_a_time(objective, bounds, start=start, **shared)
+
+
+def _first(given, run):
+    """Return the settings that the other searches of this run try first."""
+    box = Box(given["bounds"], given["whole"])
+    return box.settings(drawn(np.random.default_rng(run), len(box.names)))
+
+
+def _as_it_comes(objective, given, run):
+    """Return the tries of ``bayesian-optimization`` with its defaults, in raw units."""
+    from bayes_opt import BayesianOptimization
+
+    box = Box(given["bounds"], given["whole"])
+    tries = Tries(objective, box, max(CHECKPOINTS), False)
+    rng = np.random.default_rng(run)
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the fit of its kernel
+        search = BayesianOptimization(
+            None, given["bounds"], random_state=run, verbose=0, allow_duplicate_points=True
+        )
+        while tries.left:
+            if len(tries.rows) < INITIAL:
+                asked = box.settings(drawn(rng, len(box.names)))
+            else:
+                asked = search.suggest()
+            tries.add(box.place(asked), "as the package comes")
+            search.register(asked, tries.rows[-1]["value"])
+    return tries.table()
 
 
 def _kept(tries, given):
@@ -177,29 +266,45 @@ def _kept(tries, given):
 
 
 def main(arguments=None):
-    """Compute the table and write it; about ten minutes of one processor."""
+    """Compute the runs that the table lacks: half an hour of one processor for all of them."""
     parser = argparse.ArgumentParser(prog="python -m funnelkit.world.tuning", description=__doc__)
-    parser.add_argument("--runs", type=int, default=None, help="runs of each search")
-    runs = parser.parse_args(arguments).runs
-    parts = [
-        tuning_runs(problem, method, range(runs or RUNS[problem]))
-        for problem, given in PROBLEMS.items()
-        for method in given["methods"]
-    ]
-    write(pd.concat(parts, ignore_index=True))
-    print("datasets/tuning_runs.csv.gz written: now run `python -m funnelkit.simulate`")
+    parser.add_argument("--runs", type=int, help="runs of each search, if not those stored")
+    parser.add_argument("--afresh", action="store_true", help="compute the stored runs again too")
+    stored = data.data_folder() / schemas.SCHEMAS["tuning_runs"].file
+    parser.add_argument("--to", type=Path, default=stored, help="file of the table")
+    given = parser.parse_args(arguments)
+    start_again = given.afresh or not given.to.exists()
+    table = None if start_again else pd.read_csv(given.to)
+    searches = [(name, method) for name in PROBLEMS for method in PROBLEMS[name]["methods"]]
+    total = given.runs or max(RUNS.values())
+    for run in range(total):
+        wanted = [search for search in searches if run < (given.runs or how_many(*search))]
+        lacking = [search for search in wanted if not _holds(table, *search, run)]
+        if lacking:
+            parts = [tuning_runs(problem, method, [run]) for problem, method in lacking]
+            table = pd.concat([table, *parts], ignore_index=True)
+            write(table, given.to)
+        print(f"run {run + 1} of {total} is done", flush=True)
+    print(f"{given.to} written: now run `python -m funnelkit.simulate`")
     return 0
 
 
-def write(table):
-    """Write the table into the folder of the tables."""
+def _holds(table, problem, method, run):
+    if table is None:
+        return False
+    same = (table["problem"] == problem) & (table["method"] == method) & (table["run"] == run)
+    return bool(same.any())
+
+
+def write(table, path):
+    """Write the table, its rows in the order of searches and runs, whenever they were computed."""
+    order = {"problem": pd.CategoricalDtype(PROBLEMS), "method": pd.CategoricalDtype(METHODS)}
+    table = table.astype(order).sort_values(["problem", "method", "run", "tries", "keep"])
+    table = table.astype(dict.fromkeys(order, "str"))
     buffer = io.StringIO()
     schemas.check_table(table, "tuning_runs").to_csv(buffer, index=False, lineterminator="\n")
-    content = gzip.compress(buffer.getvalue().encode(), 9, mtime=0)
-    (data.data_folder() / schemas.SCHEMAS["tuning_runs"].file).write_bytes(content)
+    path.write_bytes(gzip.compress(buffer.getvalue().encode(), 9, mtime=0))
 
-
-RUNS = {"campaign": 20, "campaign_quiet": 20, "campaign_loud": 20, "branin": 20}
 
 if __name__ == "__main__":
     raise SystemExit(main())

@@ -9,7 +9,8 @@ from funnelkit import school, scoring
 from funnelkit.exercises.kinds import Function, List, Number
 from funnelkit.exercises.tasks import Mistake, Task, percent_for_fraction
 
-SPRING, MONTHS = "2026-03-01", ["2026-01", "2026-02", "2026-03", "2026-04"]
+SPRING, APRIL = "2026-03-01", "2026-04-01"
+MONTHS = ["2026-01", "2026-02", "2026-03", "2026-04"]
 
 
 def spring(*, called=True):
@@ -19,24 +20,34 @@ def spring(*, called=True):
     return leads[leads["called"]] if called else leads
 
 
+def scored_since(day):
+    """Return the leads scored on a day or later, with or without a label."""
+    leads = school.form_leads()
+    return leads[leads["scored_at"] >= day]
+
+
 def quick(leads):
     """Return which leads have enrolled within 60 days of scoring, the young counted as no."""
     return leads["converted_at"] - leads["scored_at"] <= pd.Timedelta("60D")
 
 
-def labelled():
-    """Return the leads that have a label and were scored in 2026."""
+def labelled(first=APRIL):
+    """Return the leads that have a label and were scored on a day or later."""
     leads = school.form_leads()
-    leads = leads[leads["bought"].notna() & (leads["scored_at"] >= school.LIVE)]
+    leads = leads[leads["bought"].notna() & (leads["scored_at"] >= first)]
     return leads.astype({"bought": bool})
 
 
-def weighted_share(power=-1):
-    """Return the share of buyers, called leads weighted by a power of the share called."""
+def weighted_share(power=-1, *, shares_of=None):
+    """Return the share of buyers, called leads weighted by a power of the share called.
+
+    The shares called are those of the same leads, or of a table of others.
+    """
     leads = labelled()
-    share = leads.groupby("points")["called"].transform("mean")
-    called = leads["called"]
-    return np.average(leads.loc[called, "bought"], weights=share[called] ** power)
+    others = leads if shares_of is None else shares_of
+    called = leads[leads["called"]]
+    share = called["points"].map(others.groupby("points")["called"].mean())
+    return np.average(called["bought"], weights=share**power)
 
 
 def learnt_from():
@@ -188,6 +199,27 @@ TASKS = [
                 "Weight each called lead by 1 divided by the share called in its group.",
             ),
             Mistake(
+                "shares-of-both-years",
+                lambda: weighted_share(shares_of=labelled(first="2025-01-01")),
+                "You took the shares called over the leads of both years; in April the advisers "
+                "called other shares of each group.",
+                "Take the shares called among the leads of `later`.",
+            ),
+            Mistake(
+                "shares-of-the-year",
+                lambda: weighted_share(shares_of=labelled(first=school.LIVE)),
+                "You took the shares called over all leads of 2026; in April the advisers called "
+                "other shares of each group.",
+                "Take the shares called among the leads of `later`.",
+            ),
+            Mistake(
+                "young-in-the-shares",
+                lambda: weighted_share(shares_of=scored_since(APRIL)),
+                "You took the shares called over all leads since April, those too young for a "
+                "label among them.",
+                "Take the shares called among the leads of `later`, which all have a label.",
+            ),
+            Mistake(
                 "share-for-weight",
                 lambda: weighted_share(1),
                 "You weighted by the share called itself, so that leads that were rarely called "
@@ -204,12 +236,12 @@ TASKS = [
             Mistake(
                 "all-months",
                 lambda: _weighted_in_all_months(),
-                "You took the leads of 2025 as well.",
-                "Take those scored on 1 January 2026 or later.",
+                "You took the leads of earlier months as well.",
+                "Take those of `later`, scored on 1 April 2026 or later.",
             ),
             percent_for_fraction(),
         ],
-        after="A little lower than among the called: the card is not worthless.",
+        after="Lower than among the called: the card is not worthless.",
     ),
     Task(
         "14.3",

@@ -52,17 +52,21 @@ def plain_interval(difference, standard_error, users, tuned_for):
 # ---------------------------------------------------------------- 19.2
 
 
-def stopped_after(end="always_low", metric="opted_out", *, time="known_at"):
+PLAN = 2 * 3000
+
+
+def stopped_after(end="always_low", *, tuned_for=PLAN, time="known_at"):
     """Return the users at the first look at which an end of the interval is above 0."""
     at = pd.date_range("2026-02-18", "2026-03-29")
-    looks = experiments.look_table(readers("pop_up"), metric, at, tuned_for=4400, time=time)
+    table = readers("pop_up")
+    looks = experiments.look_table(table, "opted_out", at, tuned_for=tuned_for, time=time)
     return int(looks.loc[looks[end] > 0, "users"].iloc[0])
 
 
 def days_until_stopped():
     """Return which look it was, counted from 1."""
     at = pd.date_range("2026-02-18", "2026-03-29")
-    looks = experiments.look_table(readers("pop_up"), "opted_out", at, tuned_for=4400)
+    looks = experiments.look_table(readers("pop_up"), "opted_out", at, tuned_for=PLAN)
     return int((looks["always_low"] > 0).to_numpy().argmax()) + 1
 
 
@@ -233,7 +237,7 @@ TASKS = [
         truth=stopped_after,
         section="An interval for all looks",
         hints=[
-            "`experiments.look_table` has one row per look; `time=` names when it is known.",
+            "`experiments.look_table` has one row per look; `tuned_for` counts both variants.",
             "The pop-up does harm where the *lower* end of the always-valid interval is above 0.",
         ],
         mistakes=[
@@ -242,6 +246,19 @@ TASKS = [
                 lambda: stopped_after("ci_low"),
                 "You went by the plain interval; with daily looks it errs in three tests of ten.",
                 "Take `always_low`.",
+            ),
+            Mistake(
+                "tuned-for-one-variant",
+                lambda: stopped_after(tuned_for=PLAN // 2),
+                "You tuned it for fewer readers: for those of one variant, or for the lesson's "
+                "test.",
+                "The plan is 3,000 readers *per variant*; the interval counts both.",
+            ),
+            Mistake(
+                "tuned-for-too-many",
+                lambda: stopped_after(tuned_for=2 * PLAN),
+                "You tuned it for twice as many readers as were planned.",
+                "The plan is 3,000 readers per variant, so 6,000 in all.",
             ),
             Mistake(
                 "known-too-early",
