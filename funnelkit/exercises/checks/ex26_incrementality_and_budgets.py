@@ -181,7 +181,7 @@ TASKS = [
             ),
             percent_for_fraction(),
         ],
-        after="Six regions and six weeks see hardly less than ten regions and eight weeks.",
+        after="Ten regions and eight weeks, at a power of 0.8, would find 6 %.",
     ),
     Task(
         "26.3",
