@@ -279,6 +279,7 @@ TASKS = [
             ),
         ],
         after="All three are in its topic, which the words do not name.",
+        equivalent={"without over='all'": "no weight is missing, so all words are common"},
     ),
     Task(
         "23.5",
@@ -324,6 +325,10 @@ TASKS = [
             ),
         ],
         after="Conditions belong into the list, not after it: filtered later, it would be short.",
+        equivalent={
+            "the bound of ratings['rated_at'] < '2026-05-01' moved": "none at that second",
+            "the bound of courses['price'] < 50 moved": "no course costs exactly EUR 50",
+        },
     ),
     Task(
         "23.6",
@@ -334,7 +339,7 @@ TASKS = [
         section="When there are no ratings",
         hints=[
             "Count ratings and viewed courses of each customer, both before May, 0 where none.",
-            "`value_counts().reindex(everybody, fill_value=0)` keeps those who have none.",
+            "`everybody.isin(counts.index[counts >= 5])` says who has enough.",
         ],
         mistakes=[
             Mistake(
@@ -369,5 +374,9 @@ TASKS = [
             ),
         ],
         after="One in fourteen gets what is popular: that list deserves some thought as well.",
+        equivalent={
+            "before_may for ratings": "its ratings are those before May",
+            "the bound of ratings['rated_at'] < '2026-05-01' moved": "none at that second",
+        },
     ),
 ]
