@@ -328,7 +328,6 @@ TASKS = [
         after="Conditions belong into the list, not after it: filtered later, it would be short.",
         equivalent={
             "the bound of ratings['rated_at'] < '2026-05-01' moved": "none at that second",
-            "the bound of courses['price'] < 50 moved": "no course costs exactly EUR 50",
         },
     ),
     Task(
