@@ -233,7 +233,7 @@ TASKS = [
             Mistake(
                 "order-2",
                 lambda: chain(order=2),
-                "That is the chain of order 2.",
+                "That is a chain of order 2 or more.",
                 "Leave `order` at 1.",
             ),
             Mistake(
@@ -334,7 +334,7 @@ TASKS = [
                 "Take the share of the enrolments.",
             ),
         ],
-        after="Linear is no better than the chain here: brand search is flattered all the same.",
+        after="Linear flatters brand search by as much as the chain does.",
     ),
     Task(
         "25.6",

@@ -75,6 +75,7 @@ def one_week_only(spend, decay):
 
 
 CEILING, HALF, SPEND = 1200, 15_000, 25_000
+REACHED = CEILING * SPEND / (SPEND + HALF)  # enrolments a week
 
 
 def further(spend=SPEND):
@@ -181,7 +182,7 @@ TASKS = [
             ),
             percent_for_fraction(),
         ],
-        after="Six regions and six weeks see hardly less than ten regions and eight weeks.",
+        after="At the lesson's power, 0.8, it would find 7 %, and ten regions in eight weeks 6 %.",
     ),
     Task(
         "26.3",
@@ -288,6 +289,12 @@ TASKS = [
                 "Divide 1 by the marginal return.",
             ),
             Mistake(
+                "a-whole-enrolment",
+                lambda: HALF * (REACHED + 1) / (CEILING - REACHED - 1) - SPEND,
+                "That is what a whole enrolment costs, while the return falls on the way to it.",
+                "Divide 1 by the marginal return at EUR 25,000.",
+            ),
+            Mistake(
                 "return-for-cost",
                 lambda: 1 / further(),
                 "That is what the next euro brings.",
@@ -326,13 +333,13 @@ TASKS = [
                 "no-highest",
                 lambda: plan(high=None),
                 "A channel gets more than was ever tried.",
-                "Set highest.",
+                "Set highest to one and a quarter of what is spent now.",
             ),
             Mistake(
                 "no-lowest",
                 lambda: plan(low=None),
                 "A channel gets less than was ever tried.",
-                "Set lowest.",
+                "Set lowest to half of what is spent now.",
             ),
             Mistake(
                 "by-the-average",
