@@ -72,7 +72,7 @@ def words_counted(*, course=COURSE, n=3):
     return alike[course].drop(course).nlargest(n).to_dict()
 
 
-def list_of_beginners(*, taken_out=True, level="beginner", most=50, n=4, cut=MAIL):
+def list_of_beginners(*, taken_out=True, level="beginner", most=54, n=4, cut=MAIL):
     """Return the list for one customer: courses for beginners below a price, not yet taken."""
     ratings = funnelkit.load("ratings")
     past = ratings[ratings["rated_at"] < cut] if cut else ratings
@@ -90,7 +90,7 @@ def popular_for_beginners():
     """Return the most rated of those courses that the customer has not taken."""
     ratings, courses = funnelkit.load("ratings"), funnelkit.load("courses")
     past = ratings[ratings["rated_at"] < MAIL]
-    wanted = courses[(courses["level"] == "beginner") & (courses["price"] < 50)]["course_id"]
+    wanted = courses[(courses["level"] == "beginner") & (courses["price"] < 54)]["course_id"]
     count = recommenders.popularity(past)
     count = count[count.index.isin(wanted)]
     own = past.loc[past["customer_id"] == CUSTOMER, "course_id"]
@@ -165,6 +165,7 @@ TASKS = [
                 (1, 3.0, [0.5, 0.4], [0.3, -0.6], 0.05, 0.02),
                 (4, 3.2, [1.0], [1.0], 0.2, 0.1),
                 (3, 3.0, [0.2, 0.2, 0.2], [0.1, 0.5, -0.4], 0.1, 1.0),
+                (5, 4.8, [1.0], [0.6], 0.1, 0.02),
             ],
         ),
         truth=after_one_step,
@@ -308,8 +309,8 @@ TASKS = [
             Mistake(
                 "any-price",
                 lambda: list_of_beginners(most=None),
-                "Courses of EUR 50 or more are in it.",
-                "Keep those below EUR 50.",
+                "Courses of EUR 54 or more are in it.",
+                "Keep those below EUR 54, not at it: with `<`.",
             ),
             Mistake(
                 "the-future-used",
@@ -327,7 +328,6 @@ TASKS = [
         after="Conditions belong into the list, not after it: filtered later, it would be short.",
         equivalent={
             "the bound of ratings['rated_at'] < '2026-05-01' moved": "none at that second",
-            "the bound of courses['price'] < 50 moved": "no course costs exactly EUR 50",
         },
     ),
     Task(

@@ -10,7 +10,7 @@ from funnelkit import experiments, recommenders
 from funnelkit.exercises.kinds import Function, List, Mapping, Number
 from funnelkit.exercises.tasks import Mistake, Task
 
-SHOWN, CATALOGUE = [2, 0, 3, 1, 3], [3, 3, 3, 2, 1, 1, 0]
+SHOWN, CATALOGUE = [1, 0, 3, 2, 3], [3, 3, 3, 2, 1, 1, 0]
 START = "2026-04-06"
 ITEMS = list("stuvwxyz")
 
@@ -206,6 +206,15 @@ TASKS = [
                 "Divide the gain of place j by log2(j + 1).",
             ),
             Mistake(
+                "divided-by-the-place",
+                lambda: (
+                    sum(gain / n for n, gain in enumerate(SHOWN[:4], start=1))
+                    / sum(gain / n for n, gain in enumerate(CATALOGUE[:4], start=1))
+                ),
+                "You divided each gain by the number of its place.",
+                "Divide the gain of place j by log2(j + 1).",
+            ),
+            Mistake(
                 "dcg-alone",
                 lambda: recommenders.dcg(SHOWN, k=4),
                 "That is the DCG of the list.",
@@ -350,7 +359,8 @@ TASKS = [
         "24.6",
         "Enrolments per 1,000 courses shown",
         name="more_enrolments",
-        kind=List(Number(unit="enrolments per 1,000 courses shown", decimals=2)),
+        # A normal quantile instead of Student's moves the ends by 0.001.
+        kind=List(Number(unit="enrolments per 1,000 courses shown", tolerance=0.01)),
         truth=enrolments,
         section="What the article says, and what to do instead",
         hints=[
