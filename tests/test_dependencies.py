@@ -180,7 +180,6 @@ TEN = {
     "nbval": "nbval",
     "pytest": "pytest",
 }
-STILL_TO_COME = {"scikit-surprise": "23"}  # and its lesson
 
 
 def imports_in(source):
@@ -217,16 +216,11 @@ def imported_anywhere():
 
 
 @pytest.mark.parametrize("package", TEN)
-def test_each_of_the_ten_packages_is_used_or_waits_for_its_lesson(package):
+def test_each_of_the_ten_packages_is_used(package):
     listed = {canonicalize_name(one.name) for one in DIRECT + TESTING}
     assert package in listed
     if package == "nbval":  # a plugin of pytest: it is not imported but switched on
         assert "--nbval" in PROJECT["tool"]["pytest"]["ini_options"]["addopts"]
-    elif package in STILL_TO_COME:
-        lessons = list((ROOT / "notebooks").glob(f"{STILL_TO_COME[package]}_*.ipynb"))
-        for lesson in lessons:
-            assert TEN[package] in imports_of_notebook(lesson), f"{lesson.name} does without it"
-        assert not lessons, f"{package} is here: take it off the list of what is still to come"
     else:
         assert TEN[package] in imported_anywhere()
 

@@ -1,7 +1,9 @@
 """The table of journeys: what is planted is found again, on the stored seed and on five others."""
 
 import functools
+from pathlib import Path
 
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
@@ -162,3 +164,17 @@ def test_drawn_alone_the_table_is_that_of_the_world():
         fk.load("journeys"), "journeys"
     )
     assert SCHEMAS["journeys"].file == "journeys.csv.gz"
+
+
+def test_the_exercise_gives_the_losses_of_the_shipped_world():
+    """A submission is graded without the truth, so the exercise has to state it."""
+    path = Path(__file__).parents[1] / "exercises" / "25_attribution.ipynb"
+    cells = nbformat.read(path, as_version=4).cells
+    (given,) = (cell.source for cell in cells if cell.id == "given-25-5")
+    names = {"pd": pd}
+    exec(given.replace("print(", "str("), names)
+    facts = fk.truth()["facts"]["journeys"]
+    assert names["enrolments"] == facts["enrolments"]
+    assert names["lost"].to_dict() == {
+        channel: each["enrolments"] for channel, each in facts["lost_without"].items()
+    }

@@ -920,7 +920,7 @@ def test_check_prints_problems_and_guidance(small_course, capsys):
     course = notebook_model.read_course(small_course)
     assert tool.check(course, [], [nb.path for nb in course.lessons]) == 1
     said = capsys.readouterr().out
-    assert "01_funnel.ipynb: guidance: 1 cells (25 to 60 read best)" in said
+    assert "01_funnel.ipynb: guidance: 1 cells (30 to 50 read best)" in said
     assert (
         "notebooks/01_funnel.ipynb, cell 1 (a): the opening does not say what the learner needs"
         in said
