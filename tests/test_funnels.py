@@ -685,7 +685,7 @@ def test_the_modes_of_clickhouse_in_clickhouse(modes):
 
 def test_the_table_of_modes_in_the_docstring():
     lines = funnels.funnel.__doc__.split("events          (loose)")[1].splitlines()
-    rows = [re.split(r"  +", line.strip()) for line in lines if re.match(r" +a[ +].*\d$", line)]
+    rows = [re.split(r"  +", line.strip()) for line in lines if re.match(r" *a[ +].*\d$", line)]
     assert len(rows) == 8
     options = [{}, {"order": "strict"}, *({mode: True} for mode in MODES)]
     for events, *levels in rows:
