@@ -25,21 +25,19 @@ funnelkit runs alone.
 """
 
 import argparse
-import contextlib
 import itertools
 import json
 import os
 import platform
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 import warnings
 from pathlib import Path
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent))  # so that it runs from a clone, installed or not
+import turns
+
 JOURNEYS, CHANNELS = 100_000, "abcdefghij"
 
 # ---------------------------------------------------------------- the programs
@@ -199,36 +197,23 @@ def serve(program, order, path):
 
 def measure(paths, pythons, rounds):
     """Let the programs take turns; return the runs of each, and the versions."""
-    asked = [(p, order) for p in pythons for order in PROGRAMS[p][1]]
-    runs, versions = {each: [] for each in asked}, {}
-    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as open_processes:
+    with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "paths.csv"
         paths.to_csv(path, index=False)
-        workers = {}
-        for program, order in asked:
-            command = [pythons[program], __file__, "--serve", program, str(order), str(path)]
-            worker = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                text=True,
-                bufsize=1,
-            )
-            workers[program, order] = open_processes.enter_context(worker)
-        for (program, _), worker in workers.items():
-            line = worker.stdout.readline()
-            if not line:
-                raise SystemExit(f"{program} did not start with {pythons[program]}")
-            versions[program] = json.loads(line)
-        for _ in range(rounds):
-            for each, worker in workers.items():
-                worker.stdin.write("run\n")
-                worker.stdin.flush()
-                runs[each].append(json.loads(worker.stdout.readline()))
-        for worker in workers.values():
-            worker.stdin.close()
-    return runs, versions
+        commands = {
+            (program, order): [
+                pythons[program],
+                __file__,
+                "--serve",
+                program,
+                str(order),
+                str(path),
+            ]
+            for program in pythons
+            for order in PROGRAMS[program][1]
+        }
+        runs, versions = turns.take_turns(commands, rounds)
+    return runs, {program: version for (program, _), version in versions.items()}
 
 
 def shares(effects):
@@ -263,16 +248,6 @@ def report(runs, versions, right, rounds):
     return "\n".join(lines)
 
 
-def put_into_readme(text):
-    """Replace the table in the README beside this file."""
-    path = HERE / "README.md"
-    page = path.read_text(encoding="utf-8")
-    begin, end = "<!-- attribution: begin -->", "<!-- attribution: end -->"
-    head, tail = page.split(begin)[0], page.split(end)[1]
-    page = f"{head}{begin}\n```text\n{text}\n```\n{end}{tail}"
-    path.write_text(page, encoding="utf-8", newline="\n")
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--peers", metavar="PYTHON", help="a Python that has the other packages")
@@ -295,7 +270,7 @@ def main():
     text = report(runs, versions, right, options.rounds)
     print(text)
     if not options.print_only:
-        put_into_readme(text)
+        turns.put_into_readme("attribution", text)
 
 
 if __name__ == "__main__":

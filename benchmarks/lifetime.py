@@ -24,20 +24,17 @@ Without `--pymc` it is left out of the table.
 """
 
 import argparse
-import contextlib
 import json
 import os
 import platform
-import statistics
-import subprocess
 import sys
 import tempfile
 import time
 import warnings
 from pathlib import Path
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent))  # so that it runs from a clone, installed or not
+import turns
+
 NAMES = ["r", "alpha", "a", "b"]
 
 # ---------------------------------------------------------------- the programs
@@ -122,37 +119,14 @@ def make_summary():
 
 def measure(pythons, rounds):
     """Let the programs take turns; return seconds, parameters and version of each."""
-    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as open_processes:
+    with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "summary.csv"
         make_summary().to_csv(path, index=False)
-        workers, versions = {}, {}
-        for program, python in pythons.items():
-            command = [python, __file__, "--serve", program, str(path)]
-            worker = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                text=True,
-                bufsize=1,
-            )
-            workers[program] = open_processes.enter_context(worker)
-        for program, worker in workers.items():
-            line = worker.stdout.readline()
-            if not line:
-                raise SystemExit(f"{program} did not start with {pythons[program]}")
-            versions[program] = json.loads(line)
-        runs = {program: [] for program in workers}
-        for _ in range(rounds):
-            for program, worker in workers.items():
-                worker.stdin.write("fit\n")
-                worker.stdin.flush()
-                runs[program].append(json.loads(worker.stdout.readline()))
-        for worker in workers.values():
-            worker.stdin.close()
-    seconds = {p: statistics.median(s for s, _ in results) for p, results in runs.items()}
-    found = {p: results[-1][1] for p, results in runs.items()}
-    return seconds, found, versions
+        commands = {
+            program: [python, __file__, "--serve", program, str(path)]
+            for program, python in pythons.items()
+        }
+        return turns.measure(commands, rounds)
 
 
 def report(seconds, found, versions, rounds):
@@ -174,16 +148,6 @@ def report(seconds, found, versions, rounds):
     return "\n".join(lines)
 
 
-def put_into_readme(text):
-    """Replace the table in the README beside this file."""
-    path = HERE / "README.md"
-    page = path.read_text(encoding="utf-8")
-    begin, end = "<!-- lifetime: begin -->", "<!-- lifetime: end -->"
-    head, tail = page.split(begin)[0], page.split(end)[1]
-    page = f"{head}{begin}\n```text\n{text}\n```\n{end}{tail}"
-    path.write_text(page, encoding="utf-8", newline="\n")
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pymc", metavar="PYTHON", help="a Python that has pymc-marketing")
@@ -203,7 +167,7 @@ def main():
     text = report(seconds, found, versions, options.rounds)
     print(text)
     if not options.print_only:
-        put_into_readme(text)
+        turns.put_into_readme("lifetime", text)
 
 
 if __name__ == "__main__":

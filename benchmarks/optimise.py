@@ -37,11 +37,11 @@ import time
 import warnings
 from pathlib import Path
 
+import turns
+
 for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[threads] = "1"
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent))  # so that it runs from a clone, installed or not
 BUDGET, INITIAL = 25, 6
 GOOD = 0.95  # of the optimum
 
@@ -241,16 +241,6 @@ def report(results, runs):
     return "\n".join(lines)
 
 
-def write(text):
-    """Put the table between the marks in README.md."""
-    readme = HERE / "README.md"
-    begin, end = "<!-- optimise: begin -->\n```text\n", "\n```\n<!-- optimise: end -->"
-    page = readme.read_text(encoding="utf-8")
-    before, rest = page.split(begin)
-    after = rest.split(end)[1]
-    readme.write_text(before + begin + text + end + after, encoding="utf-8")
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--runs", type=int, default=60, help="runs of each program (60)")
@@ -263,7 +253,7 @@ def main():
         raise SystemExit(subprocess.call(command))
     text = report({noise: measure(given.runs, noise) for noise in given.noise}, given.runs)
     print(text)
-    write(text)
+    turns.put_into_readme("optimise", text)
 
 
 if __name__ == "__main__":

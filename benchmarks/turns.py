@@ -37,10 +37,11 @@ def serve(prepare):
         print(json.dumps([seconds, [float(number) for number in found]]), file=answers, flush=True)
 
 
-def measure(commands, rounds):
-    """Let the programs take turns; return median seconds, numbers and version of each.
+def take_turns(commands, rounds):
+    """Let the programs take turns; return what each run of each answered, and the versions.
 
-    `commands` names the programs and how each is started; what is started calls `serve`.
+    `commands` names the programs and how each is started. What is started says its version, and
+    then answers each line that it gets, as `serve` does.
     """
     with contextlib.ExitStack() as open_processes:
         workers, versions = {}, {}
@@ -67,6 +68,12 @@ def measure(commands, rounds):
                 runs[program].append(json.loads(worker.stdout.readline()))
         for worker in workers.values():
             worker.stdin.close()
+    return runs, versions
+
+
+def measure(commands, rounds):
+    """Let programs that call `serve` take turns; return median seconds, numbers and versions."""
+    runs, versions = take_turns(commands, rounds)
     seconds = {p: statistics.median(s for s, _ in results) for p, results in runs.items()}
     return seconds, {p: results[-1][1] for p, results in runs.items()}, versions
 
