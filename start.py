@@ -19,9 +19,9 @@ It needs nothing but Python. The first time it makes an environment beside this 
 installs the pinned packages into it; after that it starts at once.
 
 Where pip has settings of its own (a mirror, a certificate, a proxy), they are used here too.
-Without a network: fill a folder where there is one, with the same Python on the same system,
-    python -m pip download --only-binary :all: -d wheels -r requirements.lock uv setuptools
-and set PIP_FIND_LINKS=wheels and PIP_NO_INDEX=1.
+Without a network: fill the folder wheels beside this file where there is one, for example with
+    python start.py run python -m tools.wheels --for windows --python 3.13 --to wheels
+and it is used without being asked.
 """
 # This file keeps to syntax that Python 2 can read, so that a Python that is too old for the
 # course can still say so, instead of stopping at a SyntaxError.
