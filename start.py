@@ -7,6 +7,7 @@
     python start.py reset 02          bring back a lesson as it was; yours is kept beside it
     python start.py reset 02 --exercise    the same for its exercise
     python start.py progress          show which tasks you have solved
+    python start.py room FOLDER       show in which task a room is stuck
     python start.py workspace         lay out the notebooks in work/, without JupyterLab
     python start.py grade FOLDER      make a table of a folder of submitted notebooks
     python start.py test              run every test (what follows is passed on to pytest)
@@ -43,7 +44,8 @@ OLDEST = (3, 11)
 NEWEST = (3, 14)
 
 # The environment that each command runs in.
-VERBS = dict.fromkeys(["lab", "doctor", "reset", "progress", "workspace", "grade"], "lab")
+VERBS = ["lab", "doctor", "reset", "progress", "room", "workspace", "grade"]
+VERBS = dict.fromkeys(VERBS, "lab")
 VERBS.update(test="test", run="test", trials="test", bench="bench")
 VERBS.update(extras=None)  # each extra has one of its own
 
@@ -186,8 +188,8 @@ def main(arguments):
         raise Stop("Say what to run, for example: start.py run python -m tools.notebooks check")
     check_python()
     install = installer()
-    # `grade` is told files, which are meant from where its user stands.
-    place = {"cwd": os.getcwd()} if verb == "grade" else {}
+    # These are told files, which are meant from where their user stands.
+    place = {"cwd": os.getcwd()} if verb in ("grade", "progress", "room") else {}
     codes = []
     for kind in install.EXTRAS if verb == "extras" else [VERBS[verb]]:
         try:
