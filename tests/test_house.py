@@ -21,6 +21,7 @@ FLOORS = [
     {"funnels", "survival", "surveys"},
     {
         "attribution",
+        "automation",
         "bandits",
         "bayes",
         "cohorts",
