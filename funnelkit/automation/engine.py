@@ -170,7 +170,7 @@ class Engine:
         inputs.need_within("log", times, self._clock, until)
         inputs.need_within("consents", given["timestamp"], self._clock, until)
         kinds = {"log": users, "consents": given["user_id"]}
-        self._user_kind = inputs.need_same_kind(self._user_kind, self._contacts, **kinds)
+        self._user_kind = inputs.need_same_kind(self._user_kind, self._contacts, kinds)
         for time, user, agreed in given.itertuples(index=False, name=None):
             self._push(time, CONSENT, user, 0, agreed)
         for time, user, event, fields in events:

@@ -202,10 +202,10 @@ def need_within(what, times, clock, until):
     _inputs.refuse(times > until, said, remedy, stamps, index=times.index)
 
 
-def need_same_kind(kind, contacts, **users):
+def need_same_kind(kind, contacts, users):
     """Refuse ids of one type in one table and of another in the next: they would never meet."""
     if contacts is not None:
-        users["contacts"] = contacts.index.to_series()
+        users = {**users, "contacts": contacts.index.to_series()}
     for what, column in users.items():
         found = kind_of_column(column)
         if found == "nothing":
