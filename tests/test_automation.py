@@ -66,6 +66,15 @@ def test_a_stop_ends_the_waiting_even_at_the_very_moment():
     assert said(ledger) == [("stopped", 24), ("done", 24)]
 
 
+def test_any_of_several_events_may_stop():
+    log = log_of(
+        ("ann", "lead", 0), ("ann", "visit", 3), ("ben", "lead", 0), ("ben", "customer", 4)
+    )
+    ledger = run(log, {"wait": "24h", "stop": "customer, visit"})
+    assert said(ledger) == [("stopped", 3), ("stopped", 4)]
+    assert problems({"stop": "customer, vist"}) == ["unknown stop 'vist'"]
+
+
 def test_what_is_not_due_when_the_run_ends_waits():
     assert said(run(log_of(("ann", "lead", 0)), {"wait": "48h"}, until=47)) == [("waiting", -1)]
 
@@ -211,7 +220,7 @@ def one_contact(log, rules, consents, user, until):
 
     def happen(hour, event, order, points):
         for rule in rules:
-            if rule["stop"] == event:
+            if event in rule["stop"].split(","):
                 for entry in entries:
                     same = rule["entry_key"] == "user_id" or entry["order"] == order
                     if entry["rule"] is rule and entry["outcome"] == "waiting" and same:
@@ -316,7 +325,7 @@ def rules_at_random(rng):
                 "wait": f"{rng.choice([0, 0, 1, 2, 5, 15])}h",
                 "action": action,
                 "name": f"m{i}",
-                "stop": rng.choice(["", *EVENTS, *made]),
+                "stop": ",".join(rng.sample([*EVENTS, *made], rng.randrange(3))),
                 "cap": rng.randint(1, 2) if capped else None,
                 "per": f"{rng.randint(1, 6)}h" if capped else None,
                 "consent": rng.random() < 0.4,

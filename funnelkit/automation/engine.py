@@ -49,8 +49,9 @@ def run(log, rules, *, contacts=None, consents=None, observed_until=None):
         values are entered one by one (``"user_id"``); `re_entry`, which is "once" (the default),
         "after_exit" (not while an earlier entry waits) or "always"; `condition` on the fields of
         the event or contact when it enters, such as ``points >= 2 and channel == 'seo'``; `stop`,
-        an event that ends the waiting; `cap` and `per`, at most so many of the action per contact
-        in so long, by whatever rule; `consent`, whether it needs the contact's consent (True).
+        the events that end the waiting, separated by commas; `cap` and `per`, at most so many of
+        the action per contact in so long, by whatever rule; `consent`, whether it needs the
+        contact's consent (True).
     contacts : DataFrame, optional
         One row per `user_id`, with fields for the conditions.
     consents : DataFrame, optional
@@ -194,7 +195,7 @@ class Engine:
     def _happen(self, time, user, event, fields):
         """Let an event stop what waits for it, then start what it triggers."""
         for rule in self._rules:
-            if rule.stop == event:
+            if event in rule.stop:
                 self._stop(time, rule, user, fields.get(rule.entry_key))
         for rule in self._rules:
             if rule.trigger == event and meets(rule.condition, fields):

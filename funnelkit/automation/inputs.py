@@ -55,7 +55,7 @@ def read_log(log, rules, contacts):
     for name in own:
         _inputs.need_one_type(log[name], name)
         table[_label(name)] = log[name]
-    needed = {rule.trigger for rule in rules} | {rule.stop for rule in rules if rule.stop}
+    needed = {name for rule in rules for name in (rule.trigger, *rule.stop)}
     _need_keys(log, events, rules)
     table = table[events.isin(needed)]
     columns = [_label(name) for name in own]

@@ -80,9 +80,8 @@ def find_problems(rules, events, fields):
 
 def _unknown(rule, known, fields):
     """Yield names that nothing has."""
-    for part in ("trigger", "stop"):
-        name = getattr(rule, part)
-        if name and name not in known:
+    for part, name in [("trigger", rule.trigger), *(("stop", each) for each in rule.stop)]:
+        if name not in known:
             yield f"unknown {part} {name!r}", _inputs.close_to(name, known)
     if fields is not None:
         for name in dict.fromkeys([rule.entry_key, *(each.field for each in rule.condition)]):

@@ -37,7 +37,7 @@ class Rule:
     wait: int
     action: str
     name: str
-    stop: str
+    stop: tuple[str, ...]
     cap: int | None
     per: int | None
     consent: bool
@@ -101,7 +101,7 @@ def _read(order, row):
         _length(f"wait of rule {rule!r}", row["wait"]),
         row["action"],
         row["name"],
-        row["stop"],
+        tuple(filter(None, map(str.strip, row["stop"].split(",")))),
         cap,
         per,
         _inputs.switch(f"consent of rule {rule!r}", row["consent"]),
