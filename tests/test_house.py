@@ -25,6 +25,7 @@ FLOORS = [
         "bandits",
         "bayes",
         "cohorts",
+        "crm",
         "experiments",
         "forecasting",
         "incrementality",
