@@ -510,7 +510,7 @@ def test_rules_with_a_problem_do_not_run():
         ({"cap": 2}, "rule 'r0' has cap without per"),
         ({"per": "7D"}, "rule 'r0' has per without cap"),
         ({"cap": 2.5, "per": "7D"}, "cap of rule 'r0' is 2.5"),
-        ({"cap": 2, "per": "0D"}, "per of rule 'r0' is no time at all"),
+        ({"cap": 2, "per": "0D"}, "per of rule 'r0' is 0: give a length of time"),
         ({"condition": "points => 2"}, "cannot be read: write comparisons joined by 'and'"),
         ({"condition": "points"}, "not a comparison of fields"),
         ({"condition": "points >= 2 or new == True"}, "not a comparison of fields"),

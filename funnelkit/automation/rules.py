@@ -138,5 +138,5 @@ def _cap(rule, cap, per):
     cap = _inputs.whole(f"cap of rule {rule!r}", cap, at_least=0)
     per = _length(f"per of rule {rule!r}", per)
     if not per:
-        raise ValueError(f"per of rule {rule!r} is no time at all: give a length such as '7D'")
+        raise ValueError(f"per of rule {rule!r} is 0: give a length of time, such as '7D'")
     return cap, per
