@@ -26,6 +26,8 @@ optimise       Gaussian process, acquisition, searches for good settings
 recommenders   neighbours, content, top-N lists with reasons; ranking metrics and splits
 attribution    which channel gets the credit: rules, Markov chains, Shapley
 incrementality geo tests, carry-over and saturation, budgets
+automation     a table of rules, checked, that acts on a log in simulated time
+crm            a stage machine and store, two systems kept in step, import and export
 school         the tables that lessons share: the clean log, the clean leads, the books
 plots          one function per chart
 checking       ``check``, ``hint``, ``progress`` (how they work: `funnelkit.exercises`)
@@ -59,6 +61,8 @@ SUBJECTS = (
     "recommenders",
     "attribution",
     "incrementality",
+    "automation",
+    "crm",
 )
 _MODULES = (
     *SUBJECTS,

@@ -21,9 +21,11 @@ FLOORS = [
     {"funnels", "survival", "surveys"},
     {
         "attribution",
+        "automation",
         "bandits",
         "bayes",
         "cohorts",
+        "crm",
         "experiments",
         "forecasting",
         "incrementality",
