@@ -28,6 +28,7 @@ attribution    which channel gets the credit: rules, Markov chains, Shapley
 incrementality geo tests, carry-over and saturation, budgets
 automation     a table of rules, checked, that acts on a log in simulated time
 crm            a stage machine and store, two systems kept in step, import and export
+levers         which step to fix: slopes, limits, attainable lift per euro
 school         the tables that lessons share: the clean log, the clean leads, the books
 plots          one function per chart
 checking       ``check``, ``hint``, ``progress`` (how they work: `funnelkit.exercises`)
@@ -63,6 +64,7 @@ SUBJECTS = (
     "incrementality",
     "automation",
     "crm",
+    "levers",
 )
 _MODULES = (
     *SUBJECTS,

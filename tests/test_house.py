@@ -29,6 +29,7 @@ FLOORS = [
         "experiments",
         "forecasting",
         "incrementality",
+        "levers",
         "lifetime",
         "optimise",
         "quality",
