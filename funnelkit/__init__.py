@@ -26,6 +26,7 @@ optimise       Gaussian process, acquisition, searches for good settings
 recommenders   neighbours, content, top-N lists with reasons; ranking metrics and splits
 attribution    which channel gets the credit: rules, Markov chains, Shapley
 incrementality geo tests, carry-over and saturation, budgets
+uplift         whom an action changes: effect, models, Qini, policy value, budget
 automation     a table of rules, checked, that acts on a log in simulated time
 crm            a stage machine and store, two systems kept in step, import and export
 levers         which step to fix: slopes, limits, attainable lift per euro
@@ -62,6 +63,7 @@ SUBJECTS = (
     "recommenders",
     "attribution",
     "incrementality",
+    "uplift",
     "automation",
     "crm",
     "levers",

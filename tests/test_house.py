@@ -36,6 +36,7 @@ FLOORS = [
         "recommenders",
         "segments",
         "scoring",
+        "uplift",
     },
     {"school", "plots", "world"},
     {"exercises", "simulate"},

@@ -1342,6 +1342,9 @@ BY_HAND = {
     # 112.5 would have come (100 * 90 / 80), 120 came.
     "geo_lift": lambda: (120 - 112.5, 112.5),
     "cost_per_further_conversion": lambda: (1, 90_000 * 100 / 300**2),
+    "average_effect": lambda: (90 * 100 - 8 * 900, 900 * 100),
+    # Areas under 0 1 1 -1 -2 -2 -1 -5/3 -2, its straight line and the best: -20/3, -8 and 3.
+    "qini_coefficient": lambda: (4, 33),
     # Of 1,000 visitors 200 become leads, and 25 customers.
     "overall_slope": lambda: (1000 * 0.5 * 0.25 * 0.2, 1000 * 0.2),
     "open_at_once": lambda: (30 * 3, 1),
