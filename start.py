@@ -13,7 +13,7 @@
     python start.py test              run every test (what follows is passed on to pytest)
     python start.py trials            try the course in awkward places (or: trials mirror)
     python start.py bench             measure the speed against other tools (or: bench lifetime)
-    python start.py site              make web pages of the course, in _site/
+    python start.py site              make web pages of the course, in build/site/html
     python start.py extras            test the notebooks that need more than the course installs
     python start.py run COMMAND ...   run a command with the tools of the tests
 

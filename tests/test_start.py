@@ -217,6 +217,13 @@ def test_each_extra_is_tested_in_its_own_environment(course, monkeypatch):
     assert ".venv-tensorflow-" in course.ran[-1][0]
 
 
+def test_the_site_is_made_in_an_environment_of_its_own(course):
+    course.main(["site", "--to", "pages"])
+    assert course.ran[2][-4:] == ["-r", "requirements.lock", "--editable", ".[site]"]
+    assert course.ran[-1][1:] == ["-m", "tools.site", "--to", "pages"]
+    assert ".venv-site-" in course.ran[-1][0]
+
+
 def test_trials_run_in_the_environment_of_the_tests(course):
     course.main(["trials", "mirror"])
     assert course.ran[2][-2:] == ["-r", "requirements-dev.lock"]

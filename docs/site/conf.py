@@ -52,3 +52,5 @@ html_theme_options = {
     },
 }
 exclude_patterns = ["_static"]
+# A piece of SQL with "…" in it is shown all the same.
+suppress_warnings = ["misc.highlighting_failure"]

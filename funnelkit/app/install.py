@@ -22,7 +22,16 @@ from pathlib import Path
 ROOT = str(Path(__file__).resolve().parents[2])
 WINDOWS = os.name == "nt"
 PYTHON = ".".join(str(part) for part in sys.version_info[:2])
-__all__ = ["ROOT", "Stop", "call", "environment", "interpreter", "prepare", "programs_forbidden"]
+__all__ = [
+    "ROOT",
+    "SITE",
+    "Stop",
+    "call",
+    "environment",
+    "interpreter",
+    "prepare",
+    "programs_forbidden",
+]
 
 # What each environment is made from. The learner's is `.venv`; the others carry the version of
 # Python in their name, so that the tests can run on several.

@@ -72,7 +72,7 @@ def lay_out(root: Path, to: Path, home: Home | None) -> set[str]:
             pages.read_glossary(root / "datasets" / "glossary.csv"), course
         ),
         "api/index.md": pages.api_index(listed),
-        **{f"api/{name}.md": pages.api_page(name) for name in listed},
+        **{f"api/{name}.rst": pages.api_page(name) for name in listed},
         "index.md": pages.landing(
             (root / "docs" / "site" / "landing.md").read_text(encoding="utf-8"),
             course,
@@ -157,7 +157,7 @@ def main(arguments: list[str] | None = None) -> int:
     home = read_home(ROOT)
     source = BUILD / "source"
     pages_now = lay_out(ROOT, source, home)
-    for path in [*source.rglob("*.md"), *source.rglob("*.ipynb")]:
+    for path in [*source.rglob("*.md"), *source.rglob("*.rst"), *source.rglob("*.ipynb")]:
         if path.relative_to(source).as_posix() not in pages_now:
             path.unlink()  # a page that was
     fetch(source / "_static")

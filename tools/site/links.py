@@ -10,7 +10,9 @@ __all__ = ["anchor", "kept_alive", "outside_code"]
 
 # [text](target), but not ![picture](target).
 LINK = re.compile(r"(?<!!)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^()\s]+)\)")
-CODE = re.compile(r"^(?P<fence>```+|~~~+).*?^(?P=fence)[^\n]*$|(`+)(?!`).+?(?<!`)\2(?!`)", re.S | re.M)
+CODE = re.compile(
+    r"^(?P<fence>```+|~~~+).*?^(?P=fence)[^\n]*$|(`+)(?!`).+?(?<!`)\2(?!`)", re.S | re.M
+)
 
 
 def anchor(text: str) -> str:

@@ -155,7 +155,7 @@ def modules(docstring: str) -> dict[str, str]:
 def api_index(listed: dict[str, str]) -> str:
     """Return the page that lists the modules of the package."""
     rows = ["| Module | Holds |", "|---|---|"]
-    rows += [f"| [funnelkit.{name}]({name}.md) | {holds} |" for name, holds in listed.items()]
+    rows += [f"| [funnelkit.{name}]({name}.rst) | {holds} |" for name, holds in listed.items()]
     return "\n\n".join(
         [
             "# The package funnelkit",
@@ -163,15 +163,19 @@ def api_index(listed: dict[str, str]) -> str:
             "Every function checks what it is given and says what is wrong with it, and is short "
             "enough to be read: `??funnelkit.funnels.funnel` in a notebook shows its source.",
             "\n".join(rows),
-            toctree([f"{name}.md" for name in listed]),
+            toctree([f"{name}.rst" for name in listed]),
             "",
         ]
     )
 
 
 def api_page(name: str) -> str:
-    """Return the page of one module: its docstring, and those of all that it offers."""
+    """Return the page of one module: its docstring, and those of all that it offers.
+
+    It is not Markdown, since footnotes of docstrings would be lost inside of that.
+    """
     module = importlib.import_module(f"funnelkit.{name}")
     options = [":members:", ":imported-members:" if hasattr(module, "__path__") else ""]
-    lines = [f".. automodule:: funnelkit.{name}", *(f"   {one}" for one in options if one)]
-    return "\n".join([f"# funnelkit.{name}", "", "```{eval-rst}", *lines, "```", ""])
+    title = f"funnelkit.{name}"
+    lines = [f".. automodule:: {title}", *(f"   {one}" for one in options if one)]
+    return "\n".join([title, "=" * len(title), "", *lines, ""])
