@@ -189,6 +189,16 @@ def test_the_landing_pages_hours_and_chart_come_from_the_lessons():
     assert "Funnel chart" in text
 
 
+def test_the_landing_page_speaks_of_services_only_if_there_are_some():
+    _, exercises, _ = build.notebooks(ROOT)
+    template = (ROOT / "docs" / "site" / "landing.md").read_text(encoding="utf-8")
+    without, with_home = (pages.landing(template, COURSE, exercises, h) for h in (None, HOME))
+    assert "without installing" not in without
+    assert "git clone" not in without
+    assert "Open in Binder" in with_home
+    assert "\ngit clone https://github.com/someone/funnel-course\ncd funnel-course\n" in with_home
+
+
 def test_there_is_an_api_page_for_each_module_that_the_package_lists():
     listed = pages.modules(funnelkit.__doc__)
     assert set(listed) == {name for name in dir(funnelkit) if name in funnelkit._MODULES} - {

@@ -26,7 +26,7 @@ FIRST = "notebooks/00_start_here.ipynb"
 
 @dataclass(frozen=True)
 class Home:
-    """Where the course is kept: its address on GitHub, the branch to open, a hub if there is one."""
+    """Where the course is kept: its address on GitHub, the branch to open, and a hub, if any."""
 
     repository: str
     branch: str = "main"
@@ -79,11 +79,12 @@ def links(home: Home | None, path: str = FIRST) -> dict[str, str]:
     """
     if home is None:
         return {}
+    owned = f"{home.owner}/{home.name}"
+    place = urlencode({"urlpath": f"lab/tree/work/{path}"})
     found = {
-        "Binder": f"https://mybinder.org/v2/gh/{home.owner}/{home.name}/{quote(home.branch, safe='')}"
-        f"?{urlencode({'urlpath': f'lab/tree/work/{path}'})}",
-        "Colab": f"https://colab.research.google.com/github/{home.owner}/{home.name}/blob/"
-        f"{COLAB_BRANCH}/colab/{quote(path)}",
+        "Binder": f"https://mybinder.org/v2/gh/{owned}/{quote(home.branch, safe='')}?{place}",
+        "Colab": f"https://colab.research.google.com/github/{owned}/blob/{COLAB_BRANCH}/colab/"
+        f"{quote(path)}",
     }
     if home.hub:
         pull = {

@@ -34,6 +34,7 @@ mathjax3_config = {"options": {"enableMenu": False}}
 # Looks
 html_theme = "furo"
 html_title = "Funnelkit"
+pygments_dark_style = "a11y-high-contrast-dark"
 html_static_path = ["../../build/site/source/_static"]
 html_css_files = ["course.css"]
 html_js_files = [("course.js", {"defer": "defer"})]
@@ -54,3 +55,18 @@ html_theme_options = {
 exclude_patterns = ["_static"]
 # A piece of SQL with "…" in it is shown all the same.
 suppress_warnings = ["misc.highlighting_failure"]
+
+
+def accessible(app, page, template, context, doctree):
+    """Say what programs that read pages aloud need, where theme and extension do not."""
+    tree = context.get("furo_navigation_tree", "")
+    context["furo_navigation_tree"] = tree.replace(
+        'role="heading"', 'role="heading" aria-level="2"'
+    )
+    # What the fold says of itself is better than this.
+    context["body"] = context.get("body", "").replace(' aria-label="Toggle hidden content"', "")
+
+
+def setup(app):
+    """Have pages changed after the theme has made its part of them."""
+    app.connect("html-page-context", accessible, priority=900)

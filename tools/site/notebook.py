@@ -85,7 +85,7 @@ def hide(cell: dict) -> None:
 def drawn(match: re.Match) -> str:
     """Return a Mermaid diagram as the reader's browser wants it; "In words" follows in the text."""
     text = html.escape(match[1], quote=False)
-    return f'<pre class="mermaid" aria-label="diagram, in words below">\n{text}</pre>\n'
+    return f'<pre class="mermaid">\n{text}</pre>\n'
 
 
 def with_references(text: str, references: Iterable[str], address: str) -> str:

@@ -9,6 +9,7 @@ from string import Template
 from tools.doors import Home, links
 from tools.notebook_model import Course, Notebook
 from tools.notebooks import lesson_table, track_table
+from tools.rules_sitting import TRACKS, in_track
 from tools.site.links import anchor
 from tools.site.notebook import door_buttons
 
@@ -23,6 +24,14 @@ __all__ = [
     "references",
     "toctree",
 ]
+
+IN_A_BROWSER = """**In your browser, without installing.** A notebook opened in one of these services
+can be run and changed; what you write is lost when the service closes it, so download what you want
+to keep.
+
+{}
+
+"""
 
 
 def toctree(entries: list[str], *, caption: str = "") -> str:
@@ -46,16 +55,23 @@ def landing(template: str, course: Course, exercises: list[Notebook], home: Home
         cell.metadata["funnelkit"]["alt"] for cell in chart_lesson(course).code if cell.draws
     )
     first = course.lessons[0].path
+    buttons = door_buttons(links(home, f"notebooks/{first.name}"))
     clone = f"git clone {home.repository}\ncd {home.name}\n" if home else ""
     return Template(template).substitute(
         lessons=len(course.lessons),
         hours=hours(course.lessons),
         exercise_hours=hours(exercises),
-        doors=door_buttons(links(home, f"notebooks/{first.name}")),
+        shortest=min((hours(in_track(course, track)) for track in TRACKS), key=low_end),
+        in_a_browser=IN_A_BROWSER.format(buttons) if buttons else "",
         first=f"notebooks/{first.stem}.html",
         alt=alt.replace('"', "&quot;"),
         clone=clone,
     )
+
+
+def low_end(span: str) -> int:
+    """Return the lower number of a span such as 12–16."""
+    return int(span.split("–")[0])
 
 
 def chart_lesson(course: Course) -> Notebook:
@@ -108,6 +124,9 @@ def glossary(rows: list[dict[str, str]], course: Course) -> str:
         "One meaning for each term, throughout the course, in English and in Chinese. In a "
         'notebook: `funnelkit.load("glossary")`.',
         "",
+        "```{table}",
+        ":class: stacked",
+        "",
         "| Term | Chinese | Meaning | Lesson |",
         "|---|---|---|---|",
     ]
@@ -117,7 +136,7 @@ def glossary(rows: list[dict[str, str]], course: Course) -> str:
         lesson = f"[{nb.number}](notebooks/{nb.path.name})" if nb else ""
         chinese = f'<span lang="zh">{cell(row["chinese"])}</span>'
         lines.append(f"| {term} | {chinese} | {cell(row['meaning'])} | {lesson} |")
-    return "\n".join([*lines, ""])
+    return "\n".join([*lines, "```", ""])
 
 
 def cell(text: str) -> str:
