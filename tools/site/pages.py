@@ -25,9 +25,9 @@ __all__ = [
     "toctree",
 ]
 
-IN_A_BROWSER = """**In your browser, without installing.** A notebook opened in one of these services
-can be run and changed; what you write is lost when the service closes it, so download what you want
-to keep.
+IN_A_BROWSER = """**In your browser, without installing.** A notebook opened in one of these
+services can be run and changed; what you write is lost when the service closes it, so download what
+you want to keep.
 
 {}
 
