@@ -34,6 +34,7 @@ mathjax3_config = {"options": {"enableMenu": False}}
 # Looks
 html_theme = "furo"
 html_title = "Funnelkit"
+html_favicon = "funnel.svg"
 pygments_dark_style = "a11y-high-contrast-dark"
 html_static_path = ["../../build/site/source/_static"]
 html_css_files = ["course.css"]

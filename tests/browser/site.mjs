@@ -209,6 +209,7 @@ try {
     const page = await context.newPage();
     const heard = [];
     page.on('console', (message) => message.type() === 'error' && heard.push(message.text()));
+    page.on('response', (answer) => answer.status() >= 400 && heard.push(answer.url()));
     page.on('pageerror', (error) => heard.push(error.message));
     page.on('request', (request) => {
       const url = request.url();

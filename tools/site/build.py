@@ -163,7 +163,10 @@ def main(arguments: list[str] | None = None) -> int:
     fetch(source / "_static")
     for name in ("course.css", "course.js"):
         shutil.copyfile(OWN / name, source / "_static" / name)
-    command = [sys.executable, "-m", "sphinx", "-b", "html", "-q", "-W", "--keep-going"]
+    if options.to == BUILD / "html":
+        shutil.rmtree(options.to, ignore_errors=True)  # with pages that are no more
+    # -a: a change of the settings does not make Sphinx write the other pages anew.
+    command = [sys.executable, "-m", "sphinx", "-b", "html", "-a", "-q", "-W", "--keep-going"]
     command += ["-c", str(OWN), "-d", str(BUILD / "doctrees"), str(source), str(options.to)]
     code = subprocess.call(command, cwd=ROOT)
     write_colab(ROOT, options.to, home)

@@ -127,16 +127,18 @@ def for_colab(node: dict, home: Home) -> dict:
 
 COLAB = """\
 # For Google Colab only. Run this cell first: it gets the course and the versions it was written
-# with, which takes two or three minutes, and restarts the kernel (Colab says that the session
-# "crashed": that is meant). Then go on with the cells below.
+# with, which takes two or three minutes, and restarts the session (Colab says that it "crashed":
+# that is meant). Run it again, and go on with the cells below.
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 
-course = os.path.abspath("/content/{name}")
-if not os.path.exists(course):
-    clone = ["git", "clone", "--quiet", "--depth", "1", "--branch", "{branch}"]
-    subprocess.run([*clone, "{repository}", course], check=True)
+course = "/content/{name}"
+if find_spec("funnelkit") is None:
+    if not os.path.exists(course):
+        clone = ["git", "clone", "--quiet", "--depth", "1", "--branch", "{branch}"]
+        subprocess.run([*clone, "{repository}", course], check=True)
     subprocess.run([sys.executable, course + "/tools/colab.py"], check=True)
     os.kill(os.getpid(), 9)
 print("The course is ready.")"""
