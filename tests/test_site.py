@@ -172,7 +172,7 @@ def test_the_glossary_has_every_term_with_its_chinese_and_its_lesson():
 
 
 def test_the_landing_page_has_the_three_managers_numbers_as_lesson_02_has_them():
-    template = (ROOT / "docs" / "site" / "landing.md").read_text(encoding="utf-8")
+    template = (ROOT / "docs" / "site" / "landing.template").read_text(encoding="utf-8")
     hook = template.split("\n\n")[2]
     stated = set(re.findall(r"\*\*(\d+) %\*\*", hook))
     question = COURSE.lessons[2].cells[1].source.split("\n\n")[1]
@@ -191,7 +191,7 @@ def test_the_landing_pages_hours_and_chart_come_from_the_lessons():
 
 def test_the_landing_page_speaks_of_services_only_if_there_are_some():
     _, exercises, _ = build.notebooks(ROOT)
-    template = (ROOT / "docs" / "site" / "landing.md").read_text(encoding="utf-8")
+    template = (ROOT / "docs" / "site" / "landing.template").read_text(encoding="utf-8")
     without, with_home = (pages.landing(template, COURSE, exercises, h) for h in (None, HOME))
     assert "without installing" not in without
     assert "git clone" not in without
@@ -304,7 +304,7 @@ def test_the_command_prints_the_links_of_a_lesson_and_its_exercise():
 # ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("folder", ["docs/site", "tests/browser"])
+@pytest.mark.parametrize("folder", ["tools/site", "tests/browser"])
 def test_the_lock_of_npm_pins_by_content_and_names_no_place(folder):
     lock = json.loads((ROOT / folder / "package-lock.json").read_text(encoding="utf-8"))
     asked = json.loads((ROOT / folder / "package.json").read_text(encoding="utf-8"))

@@ -25,6 +25,7 @@ __all__ = ["lay_out", "main"]
 
 ROOT = Path(__file__).resolve().parents[2]
 OWN = ROOT / "docs" / "site"  # what is written by hand
+NPM = Path(__file__).resolve().parent  # where npm's list is
 BUILD = ROOT / "build" / "site"
 
 # Pages as they stand in the repository.
@@ -74,7 +75,7 @@ def lay_out(root: Path, to: Path, home: Home | None) -> set[str]:
         "api/index.md": pages.api_index(listed),
         **{f"api/{name}.rst": pages.api_page(name) for name in listed},
         "index.md": pages.landing(
-            (root / "docs" / "site" / "landing.md").read_text(encoding="utf-8"),
+            (root / "docs" / "site" / "landing.template").read_text(encoding="utf-8"),
             course,
             exercises,
             home,
@@ -119,13 +120,13 @@ def draw_chart(course: Course, to: Path) -> None:
 
 def fetch(to: Path) -> None:
     """Copy what the pages load from npm's packages, which are fetched if they are not there."""
-    packages = OWN / "node_modules"
+    packages = NPM / "node_modules"
     if not (packages / MERMAID).is_file():
         npm = shutil.which("npm")
         if not npm:
             sys.exit("The site needs npm, which comes with Node: install it from nodejs.org.")
         command = [npm, "ci", "--ignore-scripts", "--silent", "--no-audit", "--no-fund"]
-        subprocess.run(command, cwd=OWN, check=True)
+        subprocess.run(command, cwd=NPM, check=True)
     (to / "mathjax").mkdir(parents=True, exist_ok=True)
     shutil.copyfile(packages / MERMAID, to / "mermaid.min.js")
     for name in MATHJAX:

@@ -47,7 +47,7 @@ def hours(notebooks: list[Notebook]) -> str:
 
 
 def landing(template: str, course: Course, exercises: list[Notebook], home: Home | None) -> str:
-    """Return the first page: docs/site/landing.md, its numbers and buttons filled in.
+    """Return the first page: docs/site/landing.template, its numbers and buttons filled in.
 
     The chart is the first one of lesson 01, with its text alternative; `build` writes its file.
     """
