@@ -28,9 +28,9 @@ OWN = ROOT / "docs" / "site"  # what is written by hand
 NPM = Path(__file__).resolve().parent  # where npm's list is
 BUILD = ROOT / "build" / "site"
 
-# Pages as they stand in the repository.
-TEXTS = ["docs/trainers.md", "docs/hubs.md", "docs/editors.md", "docs/references.md"]
-TEXTS += ["datasets/README.md", "datasets/SOURCES.md", "CODE_OF_CONDUCT.md"]
+# Pages as they stand in the repository, in this order; docs/ may have more.
+TEXTS = ["docs/trainers.md", "docs/*.md", "datasets/README.md", "datasets/SOURCES.md"]
+TEXTS += ["CODE_OF_CONDUCT.md"]
 
 # Of npm's packages what a page may load: MathJax, its fonts, and the parts it asks for by name.
 MATHJAX = ["tex-mml-chtml.js", "output/chtml/fonts", "input/tex/extensions", "a11y", "sre"]
@@ -55,7 +55,8 @@ def lay_out(root: Path, to: Path, home: Home | None) -> set[str]:
     """Write all pages as Sphinx reads them; return their paths."""
     course, exercises, extras = notebooks(root)
     found = {nb.path.relative_to(root).as_posix(): nb for nb in course.lessons + exercises + extras}
-    texts = [name for name in TEXTS if (root / name).is_file()]
+    places = [path for pattern in TEXTS for path in sorted(root.glob(pattern))]
+    texts = list(dict.fromkeys(path.relative_to(root).as_posix() for path in places))
     known = {*found, *texts}
     for path, nb in found.items():
         node = notebook.page(
