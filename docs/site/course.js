@@ -28,6 +28,7 @@ async function drawDiagrams() {
       diagram.textContent = sources[number];
     });
     await window.mermaid.run({ nodes: diagrams });
+    letKeysScroll();
   }
   await draw();
   new MutationObserver(draw).observe(document.body, { attributeFilter: ['data-theme'] });
@@ -44,6 +45,9 @@ function letKeysScroll() {
 }
 
 drawDiagrams();
-window.addEventListener('load', letKeysScroll);
+window.addEventListener('load', () => {
+  letKeysScroll();
+  window.MathJax?.startup?.promise.then(letKeysScroll); // formulas are wide once they are drawn
+});
 window.addEventListener('resize', letKeysScroll);
 document.addEventListener('toggle', letKeysScroll, true);
