@@ -189,6 +189,8 @@ def main(arguments):
         raise Stop("There is no command '%s': choose one of %s." % (verb, ", ".join(VERBS)))
     if verb == "run" and not rest:
         raise Stop("Say what to run, for example: start.py run python -m tools.notebooks check")
+    if verb == "site" and not os.path.isdir(os.path.join(HERE, "tools", "site")):
+        raise Stop("What is handed out to learners cannot make the site: get the whole course.")
     check_python()
     install = installer()
     # These are told files, which are meant from where their user stands.

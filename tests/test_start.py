@@ -218,6 +218,10 @@ def test_each_extra_is_tested_in_its_own_environment(course, monkeypatch):
 
 
 def test_the_site_is_made_in_an_environment_of_its_own(course):
+    with pytest.raises(course.Stop, match="get the whole course"):
+        course.main(["site"])
+    assert course.ran == []
+    Path(course.HERE, "tools", "site").mkdir(parents=True)
     course.main(["site", "--to", "pages"])
     assert course.ran[2][-4:] == ["-r", "requirements.lock", "--editable", ".[site]"]
     assert course.ran[-1][1:] == ["-m", "tools.site", "--to", "pages"]
