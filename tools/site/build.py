@@ -33,7 +33,7 @@ TEXTS = ["docs/trainers.md", "docs/*.md", "datasets/README.md", "datasets/SOURCE
 TEXTS += ["CODE_OF_CONDUCT.md"]
 
 # Of npm's packages what a page may load: MathJax, its fonts, and the parts it asks for by name.
-MATHJAX = ["tex-mml-chtml.js", "output/chtml/fonts", "input/tex/extensions", "a11y", "sre"]
+MATHJAX = ["tex-mml-chtml.js", "output/chtml/fonts", "input/tex/extensions"]
 MERMAID = "mermaid/dist/mermaid.min.js"
 
 
@@ -158,6 +158,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     home = read_home(ROOT)
     source = BUILD / "source"
+    shutil.rmtree(source / "_static", ignore_errors=True)
     pages_now = lay_out(ROOT, source, home)
     for path in [*source.rglob("*.md"), *source.rglob("*.rst"), *source.rglob("*.ipynb")]:
         if path.relative_to(source).as_posix() not in pages_now:
