@@ -3,6 +3,7 @@
 //   make pages                    the site built anew, and every page of it
 //   node site.mjs                 every page of the site that is in build/site/html
 //   node site.mjs 02 glossary     only pages whose path contains one of these
+//   node site.mjs scenarios       only search, folds and the switch of the theme
 //
 // It needs what run.mjs needs, but no Python. Pictures of each page are left in shots/site/.
 import { createServer } from 'node:http';
@@ -221,7 +222,7 @@ try {
       places[path] = await visit(page, heard, origin, path, theme);
       console.log(`  ${path}, ${theme}`);
     }
-    if (theme === 'light' && !wanted.length) {
+    if (theme === 'light' && (!wanted.length || wanted.includes('scenarios'))) {
       await search(page, origin);
       await folds(page, origin);
       await themeSwitch(page, origin);
