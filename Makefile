@@ -20,7 +20,7 @@ endif
 endif
 START := "$(RUN)" start.py
 
-.PHONY: help lab test trials render navigation check exercises prove mutants renumber lock bench extras browser
+.PHONY: help lab test trials render navigation check exercises prove mutants renumber lock bench extras browser site pages
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
@@ -72,3 +72,10 @@ extras:  ## test what needs more than the course installs
 browser:  ## try the course in a real JupyterLab and Chromium (ARGS=02 for one lesson)
 	npm ci --silent --no-audit --no-fund --prefix tests/browser
 	$(START) run node tests/browser/run.mjs $(ARGS)
+
+site:  ## make web pages of the course, in build/site/html (it needs npm)
+	$(START) site $(ARGS)
+
+pages: site  ## make the site, and look at every page of it in Chromium
+	npm ci --silent --no-audit --no-fund --prefix tests/browser
+	node tests/browser/site.mjs

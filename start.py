@@ -13,6 +13,7 @@
     python start.py test              run every test (what follows is passed on to pytest)
     python start.py trials            try the course in awkward places (or: trials mirror)
     python start.py bench             measure the speed against other tools (or: bench lifetime)
+    python start.py site              make web pages of the course, in build/site/html
     python start.py extras            test what needs more than the course installs (or: extras
                                       databases)
     python start.py run COMMAND ...   run a command with the tools of the tests
@@ -47,7 +48,7 @@ NEWEST = (3, 14)
 # The environment that each command runs in.
 VERBS = ["lab", "doctor", "reset", "progress", "room", "workspace", "grade"]
 VERBS = dict.fromkeys(VERBS, "lab")
-VERBS.update(test="test", run="test", trials="test", bench="bench")
+VERBS.update(test="test", run="test", trials="test", bench="bench", site="site")
 VERBS.update(extras=None)  # each extra has one of its own
 
 
@@ -163,6 +164,8 @@ def commands(verb, arguments, env, install):
         ]
     if verb == "trials":
         return [[python, os.path.join("tools", "trials")] + arguments]
+    if verb == "site":
+        return [[python, "-m", "tools.site"] + arguments]
     if verb == "bench":
         # The first argument may name one of the benchmarks; without it, it is that of funnels.
         chosen, rest = (arguments or [""])[0], arguments[1:]
@@ -192,6 +195,8 @@ def main(arguments):
         raise Stop("There is no command '%s': choose one of %s." % (verb, ", ".join(VERBS)))
     if verb == "run" and not rest:
         raise Stop("Say what to run, for example: start.py run python -m tools.notebooks check")
+    if verb == "site" and not os.path.isdir(os.path.join(HERE, "tools", "site")):
+        raise Stop("What is handed out to learners cannot make the site: get the whole course.")
     check_python()
     install = installer()
     # These are told files, which are meant from where their user stands.

@@ -229,6 +229,17 @@ def test_an_extra_may_have_a_folder_of_tests_and_be_asked_for_by_name(course, mo
     assert all("tensorflow" not in part for command in course.ran for part in command)
 
 
+def test_the_site_is_made_in_an_environment_of_its_own(course):
+    with pytest.raises(course.Stop, match="get the whole course"):
+        course.main(["site"])
+    assert course.ran == []
+    Path(course.HERE, "tools", "site").mkdir(parents=True)
+    course.main(["site", "--to", "pages"])
+    assert course.ran[2][-4:] == ["-r", "requirements.lock", "--editable", ".[site]"]
+    assert course.ran[-1][1:] == ["-m", "tools.site", "--to", "pages"]
+    assert ".venv-site-" in course.ran[-1][0]
+
+
 def test_trials_run_in_the_environment_of_the_tests(course):
     course.main(["trials", "mirror"])
     assert course.ran[2][-2:] == ["-r", "requirements-dev.lock"]

@@ -22,15 +22,25 @@ from pathlib import Path
 ROOT = str(Path(__file__).resolve().parents[2])
 WINDOWS = os.name == "nt"
 PYTHON = ".".join(str(part) for part in sys.version_info[:2])
-__all__ = ["ROOT", "Stop", "call", "environment", "interpreter", "prepare", "programs_forbidden"]
+__all__ = [
+    "ROOT",
+    "SITE",
+    "Stop",
+    "call",
+    "environment",
+    "interpreter",
+    "prepare",
+    "programs_forbidden",
+]
 
 # What each environment is made from. The learner's is `.venv`; the others carry the version of
 # Python in their name, so that the tests can run on several.
-LAB, TEST, BENCH = "lab", "test", "bench"
+LAB, TEST, BENCH, SITE = "lab", "test", "bench", "site"
 INSTALLS = {
     LAB: ["-r", "requirements.lock"],
     TEST: ["-r", "requirements-dev.lock"],
     BENCH: ["-r", "requirements.lock", "--group", "pyproject.toml:bench"],
+    SITE: ["-r", "requirements.lock", "--editable", ".[site]"],
 }
 # The extras of pyproject.toml: what the tests have, and what the notebooks
 # notebooks/extras/*_<extra>.ipynb and the tests in tests/extras/<extra>/ need besides.

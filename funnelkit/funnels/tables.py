@@ -324,12 +324,12 @@ def reach(
         One row for every user in the log, sorted, index ``user_id``; with ``count="totals"`` one
         row per chain, index ``user_id`` and ``chain`` (1, 2, ...).
 
-        ==================  ==================================================================
-        level               how many steps were reached; 0 for a user without an entry, or whose
-                            entry is left out because of `observed_until`
+        ===================  =================================================================
+        level                how many steps were reached; 0 for a user without an entry, or whose
+                             entry is left out because of `observed_until`
         one column per step  when it was reached, or NaT; a repeated name has " (2)", " (3)" added
-        columns of `by`     their values at the entry; missing at level 0
-        ==================  ==================================================================
+        columns of `by`      their values at the entry; missing at level 0
+        ===================  =================================================================
 
     Examples
     --------
