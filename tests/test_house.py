@@ -27,6 +27,7 @@ FLOORS = [
         "experiments",
         "forecasting",
         "incrementality",
+        "levers",
         "lifetime",
         "optimise",
         "quality",

@@ -1342,6 +1342,9 @@ BY_HAND = {
     # 112.5 would have come (100 * 90 / 80), 120 came.
     "geo_lift": lambda: (120 - 112.5, 112.5),
     "cost_per_further_conversion": lambda: (1, 90_000 * 100 / 300**2),
+    # Of 1,000 visitors 200 become leads, and 25 customers.
+    "overall_slope": lambda: (1000 * 0.5 * 0.25 * 0.2, 1000 * 0.2),
+    "open_at_once": lambda: (30 * 3, 1),
 }
 
 # Metrics that are kinds of one term of the glossary.
@@ -1365,6 +1368,7 @@ KINDS = {
     "off-policy-value": "off-policy-evaluation",
     "geo-lift": "incrementality",
     "cost-per-further-conversion": "marginal-return",
+    "open-at-once": "littles-law",
 }
 
 

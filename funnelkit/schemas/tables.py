@@ -3,6 +3,7 @@
 from funnelkit.schemas.columns import SIMULATED, Column, Schema
 from funnelkit.schemas.daily import CHANNELS, DAILY
 from funnelkit.schemas.experiments import EXPERIMENT_TABLES
+from funnelkit.schemas.industries import INDUSTRY_TABLES
 from funnelkit.schemas.journeys import JOURNEY_TABLES
 from funnelkit.schemas.library import LIBRARY_TABLES
 from funnelkit.schemas.published import PUBLISHED
@@ -423,6 +424,7 @@ SCHEMAS: dict[str, Schema] = {
     **TUNING,
     **JOURNEY_TABLES,
     **REGION_TABLES,
+    **INDUSTRY_TABLES,
     **PUBLISHED,
     "glossary": Schema(
         file="glossary.csv",

@@ -4,6 +4,7 @@
 """
 
 from funnelkit.world.keys import DAY, seconds_of
+from funnelkit.world.presets import INDUSTRIES
 
 __all__ = [
     "AREAS",
@@ -401,6 +402,7 @@ MODEL = {
     "geo": GEO,
     "journeys": JOURNEYS,
     "library": LIBRARY,
+    "industries": INDUSTRIES,
     "subscriptions": {
         "plus": 0.40,
         "price": {"basic": 29.0, "plus": 49.0},

@@ -33,6 +33,7 @@ from funnelkit.world.daily import draw_daily
 from funnelkit.world.deals import draw_close_dates, draw_deals, sold
 from funnelkit.world.draws import Draws
 from funnelkit.world.experiments import draw_experiments, draw_past_tests
+from funnelkit.world.industries import draw_firms, draw_industries, draw_pilots
 from funnelkit.world.journeys import draw_journeys, enrolments_without
 from funnelkit.world.keys import seconds_of
 from funnelkit.world.leads import draw_leads
@@ -140,6 +141,9 @@ def world(seed: int = SEED, *, without: tuple[str, ...] = ()) -> dict[str, pd.Da
         "journeys": draw_journeys(seed, without),
         **draw_library(seed, customers),
         "regions": draw_regions(seed, without),
+        "industries": draw_industries(seed),
+        "firms": draw_firms(),
+        "pilots": draw_pilots(seed),
         "people": finish_people(seed, people[people["first_visit"] >= log_start], events),
     }
 
