@@ -98,7 +98,7 @@ def flow(visitors, rates, *, limits=None):
     Notes
     -----
     These are expected numbers of a period like many others. Whoever is turned away is lost: in a
-    real queue some wait, and who waits buys less often.
+    real queue some wait, and those who waited buy less often.
 
     Examples
     --------
@@ -201,8 +201,8 @@ def attainable_lift(
     has; then `flow` says how many become customers, one lever at a time. In each draw all rates
     are drawn anew, each from the values that its counts leave plausible, a beta distribution with
     the parameters *converted* + ½ and *n* − *converted* + ½ (Jeffreys); for many users this is the
-    bootstrap. Who waits in a queue and buys less often is not in it: past a full queue levers
-    bring even less than this, and a higher limit more.
+    bootstrap. The wait in a queue, after which people buy less often, is not in it: past a full
+    queue levers bring even less than this, and a higher limit brings more.
 
     Examples
     --------

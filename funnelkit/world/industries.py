@@ -2,8 +2,8 @@
 
 A visitor goes from step to step with the firm's rates and after its delays. Where advisers speak
 with each customer, those who booked wait in line: in each week only so many calls are held, the
-first to come first; who has waited too long leaves, and who has waited buys less often. So a step
-before the call may bring more people and no more customers. The presets are in
+first to come first; people who have waited too long leave, and those who waited buy less often. So
+a step before the call may bring more people and no more customers. The presets are in
 `funnelkit.world.presets`: illustrative, not benchmarks.
 """
 

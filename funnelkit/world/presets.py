@@ -110,7 +110,7 @@ INDUSTRIES = {
                 "demo": {"median": 5.0, "sigma": 0.5},
                 "licence": {"median": 50.0, "sigma": 0.6},
             },
-            "value": {"median": 6000.0, "sigma": 0.7},
+            "value": {"median": 2000.0, "sigma": 0.7},
             "margin": 0.75,
             "advisers": {"calls_per_week": 12, "patience_weeks": 8.0, "kept_per_week": 0.95},
             "levers": {

@@ -36,3 +36,10 @@ CALLS = [
         },
     ),
 ]
+
+# Rates and limits go by their names; the order of the rates is that of the steps.
+ACCEPTED = {
+    (levers.flow, "rates"): ("another order of rows",),
+    (levers.flow, "limits"): ("another order of rows",),
+    (levers.attainable_lift, "limits"): ("another order of rows",),
+}
