@@ -7,6 +7,7 @@
     python start.py reset 02          bring back a lesson as it was; yours is kept beside it
     python start.py reset 02 --exercise    the same for its exercise
     python start.py progress          show which tasks you have solved
+    python start.py room FOLDER       show in which task a room is stuck
     python start.py workspace         lay out the notebooks in work/, without JupyterLab
     python start.py grade FOLDER      make a table of a folder of submitted notebooks
     python start.py test              run every test (what follows is passed on to pytest)
@@ -20,9 +21,9 @@ It needs nothing but Python. The first time it makes an environment beside this 
 installs the pinned packages into it; after that it starts at once.
 
 Where pip has settings of its own (a mirror, a certificate, a proxy), they are used here too.
-Without a network: fill a folder where there is one, with the same Python on the same system,
-    python -m pip download --only-binary :all: -d wheels -r requirements.lock uv setuptools
-and set PIP_FIND_LINKS=wheels and PIP_NO_INDEX=1.
+Without a network: fill the folder wheels beside this file where there is one, for example with
+    python start.py run python -m tools.wheels --for windows --python 3.13 --to wheels
+and it is used without being asked.
 """
 # This file keeps to syntax that Python 2 can read, so that a Python that is too old for the
 # course can still say so, instead of stopping at a SyntaxError.
@@ -44,7 +45,8 @@ OLDEST = (3, 11)
 NEWEST = (3, 14)
 
 # The environment that each command runs in.
-VERBS = dict.fromkeys(["lab", "doctor", "reset", "progress", "workspace", "grade"], "lab")
+VERBS = ["lab", "doctor", "reset", "progress", "room", "workspace", "grade"]
+VERBS = dict.fromkeys(VERBS, "lab")
 VERBS.update(test="test", run="test", trials="test", bench="bench")
 VERBS.update(extras=None)  # each extra has one of its own
 
@@ -192,8 +194,8 @@ def main(arguments):
         raise Stop("Say what to run, for example: start.py run python -m tools.notebooks check")
     check_python()
     install = installer()
-    # `grade` is told files, which are meant from where its user stands.
-    place = {"cwd": os.getcwd()} if verb == "grade" else {}
+    # These are told files, which are meant from where their user stands.
+    place = {"cwd": os.getcwd()} if verb in ("grade", "progress", "room") else {}
     kinds, codes = [VERBS[verb]], []
     if verb == "extras":
         # The first argument may name one of them.

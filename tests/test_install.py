@@ -226,6 +226,90 @@ def test_a_folder_of_packages_that_does_not_fit_is_named(ran, monkeypatch):
         install.prepare("lab")
 
 
+def fill_wheels():
+    folder = Path(install.ROOT, "wheels")
+    folder.mkdir()
+    (folder / "uv-0.9.0-py3-none-any.whl").touch()
+
+
+@pytest.fixture
+def places(ran, monkeypatch):
+    """Note from where each step of an installation takes packages."""
+    whole, noted = install.follow, []
+
+    def follow(command, variables):
+        names = ("PIP_FIND_LINKS", "PIP_NO_INDEX", "UV_FIND_LINKS", "UV_NO_INDEX")
+        noted.append(tuple(variables.get(name, "") for name in names))
+        return whole(command, variables)
+
+    monkeypatch.setattr(install, "follow", follow)
+    for name in ("PIP_FIND_LINKS", "PIP_NO_INDEX", "UV_FIND_LINKS", "UV_NO_INDEX", "UV_OFFLINE"):
+        monkeypatch.delenv(name, raising=False)
+    return noted
+
+
+def test_a_folder_of_wheels_beside_start_is_used_without_being_asked(places, capsys):
+    fill_wheels()
+    install.prepare("lab")
+    assert places[1:] == [("wheels", "true", "wheels", "1")] * 3
+    assert "from the folder wheels" in capsys.readouterr().out
+
+
+def test_without_wheels_in_it_the_folder_is_not_used(places):
+    Path(install.ROOT, "wheels").mkdir()
+    install.prepare("lab")
+    assert places[1:] == [("", "", "", "")] * 3
+
+
+def test_the_tests_do_not_take_the_learners_wheels(places):
+    fill_wheels()
+    install.prepare("test")
+    assert places[1:] == [("", "", "", "")] * 3
+
+
+def test_a_place_that_the_user_named_comes_before_the_folder_of_wheels(places, monkeypatch):
+    fill_wheels()
+    monkeypatch.setattr(install, "pip_settings", lambda env: {"find-links": "mine"})
+    install.prepare("lab")
+    assert places[1:] == [("mine", "", "mine", "")] * 3
+
+
+def test_what_the_folder_of_wheels_lacks_comes_from_the_network(ran, monkeypatch, capsys):
+    fill_wheels()
+    whole = install.follow
+
+    def follow(command, variables):
+        whole(command, variables)
+        lacks = variables.get("PIP_NO_INDEX") and "-r" in command
+        return (1, "No matching distribution found for pandas") if lacks else (0, "")
+
+    monkeypatch.setattr(install, "follow", follow)
+    env = install.prepare("lab")
+    assert install.read_stamp(env) == install.wanted_stamp("lab")
+    assert "does not hold all that is needed here" in capsys.readouterr().out
+
+
+def test_a_folder_of_wheels_that_does_not_fit_is_told_beside_the_other_cause(ran, monkeypatch):
+    monkeypatch.delenv("PIP_NO_INDEX", raising=False)
+    fill_wheels()
+    printed = "Failed to establish a new connection: NewConnectionError"
+    fails(monkeypatch, lambda command: command[2] in ("uv", "pip"), printed)
+    with pytest.raises(install.Stop) as stopped:
+        install.prepare("lab")
+    text = str(stopped.value)
+    assert text.startswith("The installation did not finish: the folder wheels beside start.py")
+    assert install.PYTHON in text
+    assert "does not reach the place" in text
+    assert text.endswith(". Then start again.")
+
+
+def test_a_full_disk_is_not_blamed_on_the_folder_of_wheels(ran, monkeypatch):
+    fill_wheels()
+    fails(monkeypatch, lambda command: command[2] in ("uv", "pip"), "No space left on device")
+    with pytest.raises(install.Stop, match="did not finish: the disk is full"):
+        install.prepare("lab")
+
+
 def test_an_environment_that_cannot_be_made_is_told(ran, monkeypatch):
     fails(monkeypatch, lambda command: command[2] == "venv", "[Errno 28] No space left on device")
     with pytest.raises(install.Stop, match="could not be made: the disk is full"):

@@ -327,7 +327,9 @@ except KeyboardInterrupt:
 
 
 @pytest.mark.skipif(not shutil.which("make"), reason="this machine has no make")
-def test_grade_takes_files_from_where_its_user_stands(course, monkeypatch, tmp_path):
+def test_commands_that_take_files_take_them_from_where_their_user_stands(
+    course, monkeypatch, tmp_path
+):
     places = []
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
@@ -335,11 +337,12 @@ def test_grade_takes_files_from_where_its_user_stands(course, monkeypatch, tmp_p
     monkeypatch.setattr(
         install, "call", lambda command, env, cwd=None: places.append((command[3:], cwd)) or 0
     )
-    for arguments in (["grade", "submissions", "--to", "g.csv"], ["progress", "02"]):
+    taking = [["grade", "submissions"], ["progress", "--export", "share"], ["room", "share"]]
+    for arguments in (*taking, ["reset", "02"]):
         assert course.main(arguments) == 0
     assert places == [
-        (["funnelkit.app.cli", "grade", "submissions", "--to", "g.csv"], os.getcwd()),
-        (["funnelkit.app.cli", "progress", "02"], None),
+        *[(["funnelkit.app.cli", *arguments], os.getcwd()) for arguments in taking],
+        (["funnelkit.app.cli", "reset", "02"], None),
     ]
 
 

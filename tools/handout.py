@@ -2,9 +2,9 @@
 
     python -m tools.handout --to handout.zip
 
-In the ZIP file is what it takes to learn: lessons, exercises, data, the package and `start.py`.
-Left out are the folder `exercises/solutions` and what only maintainers run. It needs nothing but
-Python.
+In the ZIP file is what it takes to learn: lessons, exercises, data, the package, `start.py` and a
+README of its own. Left out are the folder `exercises/solutions`, the pages for trainers, and what
+only maintainers run. It needs nothing but Python.
 
 The tasks' checks are part of the package, and a check has to know the answer: whoever reads
 `funnelkit/checks` finds how it is computed. A hand-out keeps solutions out of sight, not out of
@@ -22,19 +22,12 @@ FOLDER = "funnelkit-course"
 
 # What goes in; nothing else does, whatever lies about in the folder.
 PACKED = (
-    *("README.md", "CONTRIBUTING.md", "LICENSE", "start.py", "pyproject.toml", "setup.py"),
-    *("requirements.lock", "environment.yml"),
-    *("docs/*.md", "docs/*.png", "datasets/*"),
+    *("LICENSE", "start.py", "pyproject.toml", "setup.py", "requirements.lock", "environment.yml"),
+    *("docs/references.md", "datasets/**/*"),
     *("notebooks/[0-9][0-9]_*.ipynb", "exercises/[0-9][0-9]_*.ipynb"),
     *("funnelkit/**/*.py", "funnelkit/app/lab_config/**/*"),
 )
-NOTE = """This is the hand-out of the course for learners. Read README.md; begin with
-
-    python start.py lab
-
-It has no worked solutions: ask your trainer for them. Nor has it the tests, so `start.py test`, of
-which README.md speaks, belongs to the full course.
-"""
+README = Path(__file__).with_name("handout_readme.md")
 
 
 def packed(root: Path) -> Iterator[Path]:
@@ -61,7 +54,7 @@ def pack(root: Path, to: Path) -> list[str]:
             archive.writestr(entry, content)
             names.append(name)
 
-        add("HAND-OUT.txt", NOTE.encode())
+        add("README.md", README.read_bytes())
         for path in packed(root):
             name, content = path.relative_to(root).as_posix(), path.read_bytes()
             if name.endswith(".ipynb") and b"BEGIN SOLUTION" in content:

@@ -1,10 +1,11 @@
-"""The command ``funnelkit``: lab, progress, reset, workspace, grade, doctor."""
+"""The command ``funnelkit``: lab, progress, room, reset, workspace, grade, doctor."""
 
 import argparse
 import codecs
 import os
 import re
 import sys
+import time
 import unicodedata
 from pathlib import Path
 
@@ -124,10 +125,24 @@ def examine(options, others):
 
 
 def progress(options, others):
-    """Print what the learner has solved."""
-    from funnelkit.exercises import notebook
+    """Print what the learner has solved, or write it to a file for the trainer."""
+    from funnelkit.exercises import notebook, room
 
-    print(notebook.progress(options.exercise))
+    if options.export:
+        print(f"Written to {room.export(options.export)}: tasks solved, tries and hints, no name.")
+    else:
+        print(notebook.progress(options.exercise))
+    return 0
+
+
+def show_room(options, others):
+    """Print the state of a room, once or every so many seconds until Ctrl+C."""
+    from funnelkit.exercises import room
+
+    print(room.read_room(options.folder))
+    while options.every:
+        time.sleep(max(options.every, 1))
+        print(f"\n{time.strftime('%H:%M:%S')}  {room.read_room(options.folder)}", flush=True)
     return 0
 
 
@@ -162,7 +177,19 @@ def parser():
 
     verb = verbs.add_parser("progress", help="show which tasks you have solved")
     verb.add_argument("exercise", nargs="?", help="the number of one exercise, such as 02")
+    verb.add_argument(
+        "--export",
+        metavar="PLACE",
+        help="write it to a file, or into a folder that all machines share, for 'funnelkit room'",
+    )
     verb.set_defaults(run=progress)
+
+    verb = verbs.add_parser("room", help="show in which task a room is stuck")
+    verb.add_argument("folder", help="the folder into which each machine exports its progress")
+    verb.add_argument(
+        "--every", type=float, metavar="SECONDS", help="again and again, until Ctrl+C"
+    )
+    verb.set_defaults(run=show_room)
 
     verb = verbs.add_parser("reset", help="bring back a lesson; yours is kept beside it")
     verb.add_argument("lessons", nargs="+", metavar="LESSON", help="a number, such as 02")

@@ -58,6 +58,10 @@ OFFLINE = (
     "not hold one that fits this Python and this system: fill it with the same Python on the same "
     "system, and give its path from the course's folder, such as PIP_FIND_LINKS=wheels"
 )
+WHEELS = (
+    f"the folder wheels beside start.py does not hold all that Python {PYTHON} needs on this "
+    "system (who made the folder can fill it for this one, too), and "
+)
 ABSENT = (
     "the place that packages come from does not have one that fits this Python and this system: "
     "look at PIP_INDEX_URL and PIP_FIND_LINKS, or take another Python"
@@ -455,9 +459,46 @@ def make(env):
 def fill(kind, env, new):
     """Install what an environment of that kind is made from; Stop if that fails.
 
+    Packages come from the folder `wheels` beside start.py, if a learner's course has one; what
+    that lacks, from where pip is told to look.
+    """
+    settings = pip_settings(env)
+    beside = wheels_beside(kind, settings)
+    if beside:
+        say("  The packages are taken from the folder wheels beside start.py.\n")
+        try:
+            fill_from({**settings, **beside}, kind, env, new)
+            return
+        except Stop as stop:
+            if FULL in str(stop) or LOCKED in str(stop):
+                raise
+            say("  The folder wheels does not hold all that is needed here. Now without it.\n")
+    try:
+        fill_from(settings, kind, env, new)
+    except Stop as stop:
+        if not beside:
+            raise
+        raise Stop(str(stop).replace(": ", f": {WHEELS}", 1)) from None
+
+
+def wheels_beside(kind, settings):
+    """Return pip's settings for the folder `wheels` of a learner's course, if that is to be used.
+
+    Whoever has told pip or uv of a place of their own is served from there.
+    """
+    told = {"find-links", "no-index"} & set(settings)
+    told |= {name for name in ("UV_FIND_LINKS", "UV_NO_INDEX", "UV_OFFLINE") if name in os.environ}
+    if kind != LAB or told or not list(Path(ROOT, "wheels").glob("*.whl")):
+        return {}
+    return {"find-links": "wheels", "no-index": "true"}  # from the course's folder, see follow()
+
+
+def fill_from(settings, kind, env, new):
+    """Install what an environment of that kind is made from, by pip's settings.
+
     It is done by uv, which takes seconds; where that fails, pip may still find a way.
     """
-    variables = install_environment(env, pip_settings(env))
+    variables = install_environment(env, settings)
     pip = [interpreter(env), "-m", "pip", "install", "--progress-bar", "off"]
     uv = [interpreter(env), "-m", "uv", "pip", "install", "--python", interpreter(env)]
     if new:

@@ -13,7 +13,7 @@ from funnelkit.exercises.registry import UnknownTask
 from funnelkit.exercises.showing import say, seen
 from funnelkit.exercises.tasks import NOT_ATTEMPTED, RIGHT, request
 
-__all__ = ["Hint", "Progress", "check", "hint", "progress"]
+__all__ = ["Hint", "Progress", "check", "entries_of", "hint", "progress"]
 
 # ---------------------------------------------------------------- in a notebook
 
@@ -162,7 +162,7 @@ def _note(task_id, change):
     try:
         with workspace.locked(path):
             state, _ = workspace.read_state(path)
-            entries = _entries(state)
+            entries = entries_of(state)
             change(entries.setdefault(task_id, {}))
             state["tasks"] = entries
             workspace.write_state(path, state)
@@ -170,8 +170,19 @@ def _note(task_id, change):
         change(_session.setdefault(task_id, {}))
 
 
-def _entries(state):
-    """Return what the state says of tasks, without what is damaged."""
+def entries_of(state):
+    """Return what the state says of tasks, by their ids, without what is damaged.
+
+    Parameters
+    ----------
+    state : dict
+        As `workspace.read_state` returns it.
+
+    Returns
+    -------
+    dict of dict
+        `tries` and `hints`, numbers; `right`, True or False.
+    """
     entries = state.get("tasks")
     entries = entries if isinstance(entries, dict) else {}
     return {
@@ -231,7 +242,7 @@ class Progress(Card):
 def _progress(exercise=None):
     path = workspace.state_path()
     state, _ = workspace.read_state(path)
-    entries = {**_entries(state), **_entries({"tasks": _session})}
+    entries = {**entries_of(state), **entries_of({"tasks": _session})}
     stems = registry.exercises()
     if exercise is not None:
         wanted = str(exercise).strip()

@@ -289,6 +289,3 @@ def _each(value, change, columns=()):
     if isinstance(value, dict):
         return {key: _each(entry, change) for key, entry in value.items()}
     return change(value)
-
-
-# ---------------------------------------------------------------- progress

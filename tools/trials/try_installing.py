@@ -191,6 +191,17 @@ def folder_of_wheels_and_no_network(tmp):
 
 
 @trial
+def folder_of_wheels_that_nobody_was_told_of(tmp):
+    course = prepared_course(tmp / "the course's folder")
+    shutil.copytree(wheels(), course / "wheels")
+    env = environment(tmp)
+    said = installs(course, env)
+    expect("from the folder wheels" in said, said)
+    (course / "requirements.lock").write_text("tqdm==0.0.1\n", encoding="utf-8")
+    refuses(course, env, "the folder wheels beside start.py does not hold all")
+
+
+@trial
 def home_that_cannot_be_written_to(tmp):
     course = prepared_course(tmp / "course")
     with Mirror(tmp) as address:
