@@ -139,8 +139,8 @@ class Engine:
         if problems:
             rule, problem, remedy = problems[0]
             raise ValueError(
-                f"the rules have {len(problems)} problems (first: rule {rule!r}, {problem}): "
-                f"{remedy}; automation.check_rules lists them all"
+                f"rule {rule!r} has a problem, the first of {len(problems)}, {problem}: {remedy}; "
+                "automation.check_rules lists them all"
             )
         self._contacts = inputs.read_contacts(contacts)
         self._clock = None  # until when the engine has run, in nanoseconds

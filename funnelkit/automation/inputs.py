@@ -45,7 +45,7 @@ def read_log(log, rules, contacts):
     fields = dict.fromkeys([*keys, *(each.field for rule in rules for each in rule.condition)])
     known = list(log.columns) if isinstance(log, pd.DataFrame) else []
     extra = [] if contacts is None else [name for name in contacts if name not in known]
-    own = [name for name in fields if name not in extra]
+    own = [name for name in fields if name in keys or name not in extra]
     _inputs.need_columns(log, ["user_id", "event", "timestamp", *own], "log")
     _refuse_two_homes(rules, known, contacts)
     users = _inputs.ids(log["user_id"], "user_id")
