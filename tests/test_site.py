@@ -230,6 +230,10 @@ def test_with_an_address_the_buttons_appear(tmp_path):
     first = lesson_page(home=home)["cells"][0]["source"]
     assert "Open in Binder" in first
     assert "Open in Colab" in first
+    (extra,) = (ROOT / "notebooks" / "extras").glob("16_*.ipynb")
+    assert (
+        "Open in" not in lesson_page(f"notebooks/extras/{extra.name}", home)["cells"][0]["source"]
+    )
 
 
 def test_the_links_say_what_each_service_wants_to_know():

@@ -22,7 +22,9 @@ async function drawDiagrams() {
   async function draw() {
     if (shown === isDark()) return;
     shown = isDark();
-    window.mermaid.initialize({ startOnLoad: false, theme: shown ? 'dark' : 'default' });
+    // Mermaid's own dark grey below the labels of arrows is too light to read them on.
+    const look = shown ? { theme: 'dark', themeVariables: { edgeLabelBackground: '#222222' } } : { theme: 'default' };
+    window.mermaid.initialize({ startOnLoad: false, ...look });
     diagrams.forEach((diagram, number) => {
       diagram.removeAttribute('data-processed');
       diagram.textContent = sources[number];

@@ -51,7 +51,7 @@ def page(
             if predicting and cell["outputs"]:
                 hide(cell)
     buttons = door_buttons(links(home, path))
-    if buttons:
+    if buttons and "/extras/" not in path:  # these need more than the services install
         node["cells"][0]["source"] += f"\n\n{buttons}"
     return node
 
