@@ -34,7 +34,7 @@ FLOORS = [
         "segments",
         "scoring",
     },
-    {"school", "plots", "world"},
+    {"school", "plots", "world", "ingest"},
     {"exercises", "simulate"},
     {"checking", "grading"},
     {"app"},
