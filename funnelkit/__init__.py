@@ -27,6 +27,7 @@ recommenders   neighbours, content, top-N lists with reasons; ranking metrics an
 attribution    which channel gets the credit: rules, Markov chains, Shapley
 incrementality geo tests, carry-over and saturation, budgets
 ingest         a file of one's own: read as it comes, asked, made into the course's tables
+report         the weekly report on anybody's log, as one page
 school         the tables that lessons share: the clean log, the clean leads, the books
 plots          one function per chart
 checking       ``check``, ``hint``, ``progress`` (how they work: `funnelkit.exercises`)
@@ -69,6 +70,7 @@ _MODULES = (
     "ingest",
     "plots",
     "ranking",
+    "report",
     "schemas",
     "school",
     "simulate",

@@ -35,7 +35,7 @@ FLOORS = [
         "scoring",
     },
     {"school", "plots", "world", "ingest"},
-    {"exercises", "simulate"},
+    {"exercises", "report", "simulate"},
     {"checking", "grading"},
     {"app"},
 ]

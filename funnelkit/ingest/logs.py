@@ -9,7 +9,7 @@ from funnelkit.ingest.personal import EMAIL
 from funnelkit.ingest.shapes import folded, recognise
 from funnelkit.ingest.times import times
 
-__all__ = ["orders", "to_log"]
+__all__ = ["local_times", "orders", "to_log"]
 
 GRAIN = "one row per event, as far as the file says"
 ORDER_STEPS = ("first order", "second order")
@@ -95,6 +95,11 @@ def _from_events(table, steps, shape, mapping, dates, zone):
     named = {"user": shape.user, "event": shape.event, "time": shape.time} if shape else mapping
     columns = {role: find_column(table, role, mapping=named) for role in ("time", "event", "user")}
     events = table[columns["event"]].str.strip()
+    if events.str.contains("@", regex=False).fillna(False).mean() > 0.5:
+        raise ValueError(
+            f"column {columns['event']!r} holds e-mail addresses, which are personal data and no "
+            "events: map another column, mapping={'event': ...} (--map event=COLUMN)"
+        )
     _need_steps(steps, events, columns["event"])
     when = times(table[columns["time"]], dates=dates, zone=zone)
     log = pd.DataFrame({"user": table[columns["user"]], "event": events, "timestamp": when})
@@ -135,6 +140,8 @@ def _from_stages(table, steps, shape, mapping, dates, zone):
         notes.append((f"won: {stage!r}", f"Closed Won in {won.sum():,} of {len(won):,} rows"))
         when["won"] = when["won"].where(won)
     faults = quality.report(when.assign(who=who), _stage_rules(steps))
+    # That a later stage is missing is no fault: not everybody reaches it.
+    faults = faults.drop([f"{step} missing" for step in steps[1:]], errors="ignore")
     log = when.assign(user=who).melt("user", steps, "event", "timestamp")
     log = log.dropna(subset="timestamp").reset_index(drop=True)
     attrs = {"steps": steps, "grain": shape.grain if shape else "one row per person, as mapped"}

@@ -246,7 +246,7 @@ def _zone_of(parts, values, name, zone):
         )
     only = different.index[0]
     if len(different) > 1:
-        return "several offsets"
+        return "each with its offset from UTC"
     return "UTC" if only == "+0000" else f"UTC{only[:3]}:{only[3:]}"
 
 
