@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from funnelkit import ingest
+from funnelkit import funnels, ingest
+from funnelkit.ingest import large
 
 
 def column(*values, name="sent"):
@@ -397,3 +398,53 @@ def test_stages_that_are_skipped_or_out_of_order_are_faults():
     )
     faults = ingest.to_log(table).attrs["faults"]["rows"]
     assert faults["customer without lead"] == 1 and faults["customer before lead"] == 1
+
+
+# ---------------------------------------------------------------- a log of any size
+
+
+@pytest.fixture
+def plain(tmp_path):
+    rows = ["user_id,event,timestamp"]
+    for i in range(300):
+        rows.append(f"u{i % 90}@x.org,{('visit', 'click', 'signup')[i % 3]},2026-03-0{1 + i % 9}")
+    rows += ["U1@X.org,visit,2026-03-20 10:00:00", ",visit,2026-03-20", rows[1], "u2@x.org,visit,"]
+    path = tmp_path / "plain.csv"
+    path.write_text("\n".join(rows) + "\n")
+    return path
+
+
+def test_a_large_log_is_that_of_the_small_road(plain):
+    assert large.is_plain(plain)
+    steps = ["visit", "signup"]
+    quick = large.read_large_log(plain, steps, zone="Europe/Berlin", until="2026-03-20")
+    small = ingest.to_log(ingest.read(plain), steps, zone="Europe/Berlin", until="2026-03-20")
+    assert quick.attrs["left_out"]["rows without who, what or when"] == 2
+    for options in ({}, {"window": "3D"}):
+        one = funnels.funnel(quick, steps, **options)
+        pd.testing.assert_frame_equal(one, funnels.funnel(small, steps, **options))
+    assert quick["local"].max() == small["local"].max() == pd.Timestamp("2026-03-20 10:00")
+
+
+def test_a_large_log_refuses_what_the_small_road_refuses(plain):
+    with pytest.raises(ValueError, match="step 'buy' is not in column 'event'"):
+        large.read_large_log(plain, ["visit", "buy"])
+    plain.write_text(plain.read_text() + "u3@x.org,visit,soon\n")
+    with pytest.raises(ValueError, match=r"not a date or time in 1 of 305 rows .*'soon'"):
+        large.read_large_log(plain, ["visit", "signup"])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"user_id,event,timestamp\na,visit,03/04/2026\n",
+        b"user_id,event,timestamp\na,visit,2026-03-04T10:00Z\n",
+        b"sep=;\nuser_id;event;timestamp\na;visit;2026-03-04\n",
+        "user_id,event,timestamp\na,visit,2026-03-04\n".encode("utf-16"),
+        b"who is it,event,timestamp\na,visit,2026-03-04\n",
+    ],
+)
+def test_a_file_that_needs_a_question_takes_the_small_road(tmp_path, content):
+    path = tmp_path / "mylog.csv"
+    path.write_bytes(content)
+    assert not large.is_plain(path)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 __all__ = ["add_options", "report"]
 
-LARGE = 64 * 2**20  # bytes; from here on the file is read by a database
+LARGE = 16 * 2**20  # bytes; from here on a database reads the file
 TABS = {"tab": "\t", "\\t": "\t"}
 
 
@@ -41,6 +41,7 @@ def add_options(verb):
 def report(options, others):
     """Write the weekly report on somebody's file; what is unclear is asked as an error."""
     from funnelkit import _inputs, ingest
+    from funnelkit.ingest.large import is_plain, read_large_log
     from funnelkit.report import page, purchases, save, weekly
 
     source = Path(options.file)
@@ -58,19 +59,26 @@ def report(options, others):
         raise ValueError(str(error)) from None
     mapping = _mapping(options.map)
     steps = _steps(options.steps)
-    table = ingest.read(source, encoding=options.encoding, separator=_separator(options))
-    reading = {"dates": options.dates, "zone": options.zone}
-    log = ingest.to_log(table, steps, mapping=mapping, until=options.until, **reading)
+    reading = {"mapping": mapping, "zone": options.zone}
+    bought, personal = None, []
+    if _is_large(source) and steps and is_plain(source, mapping=mapping):
+        log = read_large_log(source, steps, until=options.until, **reading)
+    else:
+        table = ingest.read(source, encoding=options.encoding, separator=_separator(options))
+        reading["dates"] = options.dates
+        log = ingest.to_log(table, steps, until=options.until, **reading)
+        personal = list(ingest.personal_columns(table).index)
+        if "amount" in mapping or log.attrs["source"] == "Shopify orders":
+            bought = purchases(ingest.orders(table, decimal=options.decimal, **reading))
     found = weekly(log, window=window, observed_until=options.until)
-    bought = None
-    if "amount" in mapping or log.attrs["source"] == "Shopify orders":
-        rows = ingest.orders(table, mapping=mapping, decimal=options.decimal, **reading)
-        bought = purchases(rows)
-    personal = list(ingest.personal_columns(table).index)
     text = page(found, name=source.name, made=dt.date.today(), bought=bought, personal=personal)
     path = save(text, target, overwrite=options.overwrite)
     print(f"Written: {path}. It opens in any browser, and nothing has left this machine.")
     return 0
+
+
+def _is_large(source):
+    return source.is_file() and source.stat().st_size > LARGE
 
 
 def _stem(source):

@@ -9,7 +9,7 @@ from funnelkit.ingest.personal import EMAIL
 from funnelkit.ingest.shapes import folded, recognise
 from funnelkit.ingest.times import times
 
-__all__ = ["local_times", "orders", "to_log"]
+__all__ = ["finished_attrs", "local_times", "need_steps", "orders", "to_log"]
 
 GRAIN = "one row per event, as far as the file says"
 ORDER_STEPS = ("first order", "second order")
@@ -100,7 +100,7 @@ def _from_events(table, steps, shape, mapping, dates, zone):
             f"column {columns['event']!r} holds e-mail addresses, which are personal data and no "
             "events: map another column, mapping={'event': ...} (--map event=COLUMN)"
         )
-    _need_steps(steps, events, columns["event"])
+    need_steps(steps, events, columns["event"])
     when = times(table[columns["time"]], dates=dates, zone=zone)
     log = pd.DataFrame({"user": table[columns["user"]], "event": events, "timestamp": when})
     faults = quality.report(
@@ -189,7 +189,7 @@ def _order_log(bought, steps):
     known = known.assign(event=nth.map(dict(enumerate(ORDER_STEPS))), user=known["user_id"])
     log = known.dropna(subset="event")[["user", "event", "timestamp"]].reset_index(drop=True)
     steps = steps or list(ORDER_STEPS)
-    _need_steps(steps, log["event"], "orders")
+    need_steps(steps, log["event"], "orders")
     log.attrs = {**bought.attrs, "steps": steps}
     return log
 
@@ -285,7 +285,8 @@ def _column(table, wanted):
     return next((name for name in table.columns if folded(name) == folded(wanted)), None)
 
 
-def _need_steps(steps, events, column):
+def need_steps(steps, events, column):
+    """Refuse steps that are not given, or not among the events."""
     there = events.dropna().value_counts()
     listed = ", ".join(f"{name} ({n:,})" for name, n in there.head(12).items())
     if steps is None:
@@ -346,3 +347,19 @@ def local_times(moments, zone):
     if zone in (None, "UTC"):
         return moments
     return moments.dt.tz_localize("UTC").dt.tz_convert(zone).dt.tz_localize(None)
+
+
+def finished_attrs(steps, zone, notes, faults, left_out, rows):
+    """Return what `to_log` says of a log, for one that was counted elsewhere."""
+    table = [[kind, n, n / max(rows, 1), ""] for kind, n in faults.values()]
+    names = ["kind", "rows", "share", "examples"]
+    return {
+        "steps": list(steps),
+        "grain": GRAIN,
+        "zone": zone,
+        "source": "a table of its own shape",
+        "warning": "",
+        "notes": notes,
+        "faults": pd.DataFrame(table, pd.Index(list(faults), name="check"), names),
+        "left_out": left_out,
+    }

@@ -9,7 +9,7 @@ from funnelkit import _inputs
 from funnelkit.ingest.guards import refuse_values, text_column
 from funnelkit.ingest.personal import shown
 
-__all__ = ["date_order", "looks_like_times", "times"]
+__all__ = ["date_order", "looks_like_times", "needs_no_question", "times"]
 
 ORDERS = {"dmy": "day, month, year", "mdy": "month, day, year", "ymd": "year, month, day"}
 _DATES = {
@@ -272,3 +272,10 @@ def looks_like_times(values):
         if form != "packed":
             fits |= values.str.fullmatch(pattern).to_numpy(bool)
     return bool(fits.all())
+
+
+def needs_no_question(values):
+    """Say whether all texts are times with the year first and without a zone."""
+    found = values.str.extract(_FORMS["ymd"])
+    fits = values.str.fullmatch(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?").all()
+    return bool(len(values) and fits and found["zone"].isna().all())
