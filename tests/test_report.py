@@ -271,6 +271,14 @@ def test_bad_input_gets_its_message(place, capsys, content, arguments, message):
     assert not (place / "other-report.html").exists()
 
 
+def test_events_that_have_not_happened_yet_are_left_out_and_said(place):
+    with open("mylog.csv", "a") as file:
+        file.write("u9@x.org,visit,2962-03-04 10:00:00\n")
+    assert run("mylog.csv", "--steps", "visit,purchase") == 0
+    text = (place / "mylog-report.html").read_text(encoding="utf-8")
+    assert "1 events after the end of the data" in text and "2962" not in text
+
+
 def test_columns_can_be_mapped_on_the_command_line(place):
     table = ingest.read("mylog.csv").set_axis(["Who is it", "Did", "Then"], axis=1)
     table.to_csv("named.csv", index=False)

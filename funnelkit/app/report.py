@@ -61,12 +61,14 @@ def report(options, others):
     steps = _steps(options.steps)
     reading = {"mapping": mapping, "zone": options.zone}
     bought, personal = None, []
+    # What has not happened yet is a slip of the pen, and would make every week an old one.
+    until = options.until or dt.date.today().isoformat()
     if _is_large(source) and steps and is_plain(source, mapping=mapping):
-        log = read_large_log(source, steps, until=options.until, **reading)
+        log = read_large_log(source, steps, until=until, **reading)
     else:
         table = ingest.read(source, encoding=options.encoding, separator=_separator(options))
         reading["dates"] = options.dates
-        log = ingest.to_log(table, steps, until=options.until, **reading)
+        log = ingest.to_log(table, steps, until=until, **reading)
         personal = list(ingest.personal_columns(table).index)
         if "amount" in mapping or log.attrs["source"] == "Shopify orders":
             bought = purchases(ingest.orders(table, decimal=options.decimal, **reading))

@@ -11,7 +11,7 @@ exports of HubSpot, Salesforce, Google Analytics and Shopify, or by a mapping of
 
 from funnelkit.ingest.amounts import amounts
 from funnelkit.ingest.columns import find_column, inspect
-from funnelkit.ingest.files import read
+from funnelkit.ingest.files import read, sample, sample_names
 from funnelkit.ingest.logs import orders, to_log
 from funnelkit.ingest.personal import personal_columns, without_emails
 from funnelkit.ingest.shapes import SHAPES, recognise
@@ -26,6 +26,8 @@ __all__ = [
     "personal_columns",
     "read",
     "recognise",
+    "sample",
+    "sample_names",
     "times",
     "to_log",
     "without_emails",

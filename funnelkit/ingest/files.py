@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from funnelkit import _inputs
+from funnelkit import _inputs, data
 
-__all__ = ["decode", "find_separator", "read", "read_bytes"]
+__all__ = ["decode", "find_separator", "read", "read_bytes", "sample", "sample_names"]
 
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-_MARKS = {  # the first bytes of files that are no text
+_MARKS = {  # the first bytes of files that are not text
     b"PK\x03\x04": "a workbook (.xlsx) or a ZIP file: open it and save the sheet as CSV",
     b"\xd0\xcf\x11\xe0": "an old workbook (.xls): open it and save the sheet as CSV",
     b"%PDF": "a PDF: ask for the export as CSV",
@@ -78,6 +78,43 @@ def read(path, *, encoding=None, separator=None):
         table = _table(text, name, separator, notes)
     table.attrs = {"name": name, "notes": notes, "bytes": len(raw)}
     return table
+
+
+def sample_names():
+    """Return the names of the sample exports that the course ships.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> "shopify_orders" in sample_names()
+    True
+    """
+    files = (data.data_folder() / "samples").iterdir()
+    return sorted(path.stem for path in files if path.stem != "checksums")
+
+
+def sample(name):
+    """Return the path of a sample export, to read it as one would read one's own.
+
+    Parameters
+    ----------
+    name : str
+        One of `sample_names`.
+
+    Returns
+    -------
+    Path
+
+    Examples
+    --------
+    >>> sample("shopify_orders").name
+    'shopify_orders.csv'
+    """
+    _inputs.one_of("name", name, sample_names())
+    return next((data.data_folder() / "samples").glob(f"{name}.*"))
 
 
 def read_bytes(path):
@@ -144,7 +181,7 @@ def _decoded(raw, encoding, name):
         return raw.decode(encoding)
     except UnicodeDecodeError:
         raise ValueError(
-            f"{name} is not a table: its bytes are no text in {encoding}; if it is text, say in "
+            f"{name} is not a table: its bytes are not text in {encoding}; if it is text, say in "
             "which encoding, such as encoding='cp1250' (--encoding cp1250)"
         ) from None
 

@@ -331,7 +331,8 @@ def _finished(log, until):
         attrs["left_out"]["events after the end of the data"] = int(late.sum())
         once = once[~late].reset_index(drop=True)
     if not len(once):
-        raise ValueError("no row has who, what and when: map other columns")
+        said = "; ".join(f"{n:,} {what}" for what, n in attrs["left_out"].items() if n)
+        raise ValueError(f"no row is left ({said}): map other columns, or give a later until")
     if once["timestamp"].nunique() == 1 and len(once) > 1:
         raise ValueError(
             f"all {len(once):,} times are {once['timestamp'][0]}: that is when the file was made, "

@@ -241,8 +241,8 @@ def _zone_of(parts, values, name, zone):
         words = ", ".join(f"{each} in {n:,} rows" for each, n in different.items())
         raise ValueError(
             f"column {name!r} has times of more than one time zone ({words}): each moment is "
-            "clear, but not in whose days and weeks to count; say zone='Europe/Berlin', say, or "
-            "zone='UTC' (--zone Europe/Berlin)"
+            "clear, but not in whose days and weeks to count; say zone='Europe/Berlin', for "
+            "instance, or zone='UTC' (--zone Europe/Berlin)"
         )
     only = different.index[0]
     if len(different) > 1:

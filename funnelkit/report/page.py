@@ -389,8 +389,9 @@ def _limits(found, bought):
     said = [
         "Why something changed. Nothing here was randomised: a rate that rose after a change of "
         "the page may have risen for another reason.",
-        f"Who is one person. A user is what the file calls one ({found.attrs.get('grain', 'id')}); "
-        "people with two devices or addresses are counted twice.",
+        "Which rows are one person. A user is what the file calls one "
+        f"({found.attrs.get('grain', 'one row per event')}); people with two devices or "
+        "addresses are counted twice.",
         "Whether a change is real, from the largest of many. Of twenty comparisons in which "
         "nothing changed, one is expected to have a 95 % interval without zero.",
         f"What happens after {_days(found.window)}: later conversions are not counted.",

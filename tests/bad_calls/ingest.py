@@ -22,6 +22,8 @@ ROLES = {"user": "who", "event": "what", "time": "at"}
 
 CALLS = [
     (ingest.read, {"path": str(FILE), "encoding": "utf-8", "separator": ";"}),
+    (ingest.sample, {"name": "shopify_orders"}),
+    (ingest.sample_names, {}),
     (ingest.inspect, {"table": TABLE}),
     (ingest.find_column, {"table": TABLE, "role": "time", "mapping": ROLES}),
     (ingest.times, {"column": TABLE["at"], "dates": "ymd", "zone": "UTC"}),
