@@ -190,6 +190,23 @@ def test_names_are_escaped_and_addresses_are_not_printed():
     read_page(text)
 
 
+@pytest.mark.filterwarnings("error")
+def test_names_that_the_font_of_figures_lacks_are_numbered_there_and_written_in_the_table():
+    events = log().replace({"event": {"visit": "访客", "purchase": "成交客户"}})
+    text = report.page(report.weekly(events, ["访客", "成交客户"], window="7D"))
+    assert "get from step 1 to step 2" in text and "成交客户" in text
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_log_in_which_nobody_or_everybody_converts_has_its_page():
+    events = log()
+    events.loc[len(events)] = [10**6, "never", pd.Timestamp("2026-01-09")]
+    for steps, rate in ((["visit", "never"], 0.0), (["visit", "signup"], 1.0)):
+        found = report.weekly(events, steps, window="7D")
+        assert found.overall["rate"] == rate
+        assert found.rate["difference"] == 0 and "0 points" in report.page(found)
+
+
 def test_the_same_log_makes_the_same_page():
     pages = {report.page(report.weekly(log(), STEPS), made="2026-05-01") for _ in range(2)}
     assert len(pages) == 1

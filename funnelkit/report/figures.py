@@ -6,6 +6,7 @@ import io
 import pandas as pd
 
 from funnelkit import plots
+from funnelkit.ingest import without_emails
 
 __all__ = ["funnel_figure", "weeks_figure"]
 
@@ -15,9 +16,10 @@ SHOWN = 26  # weeks in a figure at most: half a year
 def funnel_figure(found):
     """Return the funnel as a picture, and the text in its place."""
     rate = plots.percent(found.overall["rate"])
-    title = f"{rate} get from {_short(found.steps[0])} to {_short(found.steps[-1])}"
+    names = _drawable(found.steps)
+    title = f"{rate} get from {names[0]} to {names[-1]}"
     axes, picture = _canvas(1.0 + 0.95 * len(found.steps))
-    table = found.funnel.rename(index=_short)
+    table = found.funnel.set_axis(pd.Index(names, name="step"))
     plots.funnel_chart(table, ax=axes, title=title)
     users = ", ".join(f"{step} {n:,}" for step, n in found.funnel["users"].items())
     return picture(), f"{title}. Bar chart, one bar per step; users at each step: {users}."
@@ -40,8 +42,15 @@ def weeks_figure(found):
     return picture(), text
 
 
-def _short(name):
-    return name if len(name) <= 24 else name[:23] + "…"
+def _drawable(steps):
+    """Return short names of the steps, or their numbers where the font lacks their characters."""
+    from matplotlib import font_manager
+
+    font = font_manager.get_font(font_manager.findfont("DejaVu Sans"))
+    steps = [without_emails(step) for step in steps]
+    if any(not font.get_char_index(ord(sign)) for step in steps for sign in step):
+        return [f"step {number}" for number in range(1, len(steps) + 1)]
+    return [step if len(step) <= 24 else step[:23] + "…" for step in steps]
 
 
 def _canvas(height):

@@ -235,11 +235,10 @@ def _summary(found):
 def _against(low, high):
     if pd.isna(low):
         return "."
-    clear = low > 0 or high < 0
     interval = f"95 % interval of the change {_interval(low, high, _signed)}"
-    return (
-        f" ({interval}): more than chance explains." if clear else f" ({interval}): may be chance."
-    )
+    if low > 0 or high < 0:
+        return f" ({interval}): more than chance explains, if people come independently."
+    return f" ({interval}): may be chance."
 
 
 def _funnel(found):
@@ -312,8 +311,10 @@ def _changes(found):
             ]
             for step, row in found.changes.iterrows()
         ]
-        heads = ["First time at", before, now, "Change", "In percent", "95 % interval"]
-        lines.append(_table(heads, rows, "Users who reached each step for the first time"))
+        heads = ["Step", before, now, "Change", "In percent", "95 % interval"]
+        lines.append(
+            _table(heads, rows, "Users who reached each step, by the week in which they did")
+        )
     if found.rate is None:
         lines.append(_paragraph(f"Rate left out: {found.absent['rate']}."))
     else:
@@ -348,7 +349,7 @@ def _purchases(bought):
     for what, row in bought.iterrows():
         write = _writer(what)
         rows.append([what, write(row["value"]), _interval(row["ci_low"], row["ci_high"], write)])
-    table = _table(["", "Value", "95 % interval"], rows, "Orders in the file")
+    table = _table(["What", "Value", "95 % interval"], rows, "Orders in the file")
     return f"<section><h2>Orders</h2>{table}</section>"
 
 
