@@ -5,6 +5,7 @@ Every name that comes from the data is escaped, and an e-mail address in it is n
 
 import datetime as dt
 import html
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -19,6 +20,7 @@ __all__ = ["page", "save"]
 
 # A browser that keeps to this loads nothing, whatever a name in the data may say.
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+WEEK = re.compile(r"\d{4}-W\d\d")
 SHOWN = 13  # weeks in the table: a quarter
 
 
@@ -145,14 +147,20 @@ def _safe(text):
 
 
 def _table(heads, rows, caption):
-    """Return a table; each cell is text, and those that begin with a digit or sign are numbers."""
+    """Return a table in a box that scrolls sideways, also by the keyboard, where it is narrow."""
     lines = [f"<caption>{_safe(caption)}</caption>", "<thead><tr>"]
-    lines += [f'<th scope="col">{_safe(head)}</th>' for head in heads]
+    lines += [f'<th scope="col"{_kind(head)}>{_safe(head)}</th>' for head in heads]
     lines.append("</tr></thead><tbody>")
     for first, *others in rows:
         cells = "".join(f"<td>{_safe(cell)}</td>" for cell in others)
-        lines.append(f'<tr><th scope="row">{_safe(first)}</th>{cells}</tr>')
-    return '<div class="wide"><table>' + "".join(lines) + "</tbody></table></div>"
+        lines.append(f'<tr><th scope="row"{_kind(first)}>{_safe(first)}</th>{cells}</tr>')
+    box = f'<div class="wide" tabindex="0" role="region" aria-label="{_safe(caption)}">'
+    return f"{box}<table>" + "".join(lines) + "</tbody></table></div>"
+
+
+def _kind(name):
+    """Keep the name of a week in one piece."""
+    return ' class="week"' if WEEK.fullmatch(str(name)) else ""
 
 
 def _figure(picture, text, caption):
