@@ -9,6 +9,8 @@
     python start.py progress          show which tasks you have solved
     python start.py room FOLDER       show in which task a room is stuck
     python start.py workspace         lay out the notebooks in work/, without JupyterLab
+    python start.py report mylog.csv --steps visit,signup,purchase --window 14d
+                                      the weekly report on a file of your own, as one page
     python start.py grade FOLDER      make a table of a folder of submitted notebooks
     python start.py test              run every test (what follows is passed on to pytest)
     python start.py trials            try the course in awkward places (or: trials mirror)
@@ -46,7 +48,7 @@ OLDEST = (3, 11)
 NEWEST = (3, 14)
 
 # The environment that each command runs in.
-VERBS = ["lab", "doctor", "reset", "progress", "room", "workspace", "grade"]
+VERBS = ["lab", "doctor", "reset", "progress", "room", "workspace", "grade", "report"]
 VERBS = dict.fromkeys(VERBS, "lab")
 VERBS.update(test="test", run="test", trials="test", bench="bench", site="site")
 VERBS.update(extras=None)  # each extra has one of its own
@@ -200,7 +202,7 @@ def main(arguments):
     check_python()
     install = installer()
     # These are told files, which are meant from where their user stands.
-    place = {"cwd": os.getcwd()} if verb in ("grade", "progress", "room") else {}
+    place = {"cwd": os.getcwd()} if verb in ("grade", "progress", "report", "room") else {}
     kinds, codes = [VERBS[verb]], []
     if verb == "extras":
         # The first argument may name one of them.

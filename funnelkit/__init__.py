@@ -30,6 +30,8 @@ uplift         whom an action changes: effect, models, Qini, policy value, budge
 automation     a table of rules, checked, that acts on a log in simulated time
 crm            a stage machine and store, two systems kept in step, import and export
 levers         which step to fix: slopes, limits, attainable lift per euro
+ingest         a file of one's own: read as it comes, asked, made into the course's tables
+report         the weekly report on anybody's log, as one page
 school         the tables that lessons share: the clean log, the clean leads, the books
 plots          one function per chart
 checking       ``check``, ``hint``, ``progress`` (how they work: `funnelkit.exercises`)
@@ -73,8 +75,10 @@ _MODULES = (
     "checking",
     "contract",
     "data",
+    "ingest",
     "plots",
     "ranking",
+    "report",
     "schemas",
     "school",
     "simulate",

@@ -309,7 +309,15 @@ def test_bad_input_is_right_or_refused_in_words(function, arguments, accepted):
 
 
 def public_functions():
-    for name in (*funnelkit.SUBJECTS, "ranking", "survival", "surveys", "plots", "contract"):
+    for name in (
+        *funnelkit.SUBJECTS,
+        "ranking",
+        "survival",
+        "surveys",
+        "plots",
+        "contract",
+        "ingest",
+    ):
         module = getattr(funnelkit, name)
         for each in module.__all__:
             value = getattr(module, each)

@@ -38,8 +38,8 @@ FLOORS = [
         "scoring",
         "uplift",
     },
-    {"school", "plots", "world"},
-    {"exercises", "simulate"},
+    {"school", "plots", "world", "ingest"},
+    {"exercises", "report", "simulate"},
     {"checking", "grading"},
     {"app"},
 ]

@@ -33,7 +33,8 @@ def wheel(tmp_path_factory):
 def test_the_wheel_holds_the_tables_and_the_settings_of_jupyterlab(wheel):
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
-    tables = {f"funnelkit/_datasets/{path.name}" for path in (ROOT / "datasets").iterdir()}
+    files = [path for path in (ROOT / "datasets").rglob("*") if path.is_file()]
+    tables = {f"funnelkit/_{path.relative_to(ROOT).as_posix()}" for path in files}
     assert tables <= names
     settings = (ROOT / "funnelkit/app/lab_config").rglob("*.[jc]s*")
     assert {path.relative_to(ROOT).as_posix() for path in settings} <= names

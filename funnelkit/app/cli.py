@@ -1,4 +1,4 @@
-"""The command ``funnelkit``: lab, progress, room, reset, workspace, grade, doctor."""
+"""The command ``funnelkit``: lab, progress, room, reset, workspace, grade, report, doctor."""
 
 import argparse
 import codecs
@@ -12,6 +12,7 @@ from pathlib import Path
 from funnelkit import workspace
 from funnelkit.app import doctor
 from funnelkit.app import lab as jupyterlab
+from funnelkit.app import report as weekly_report
 
 __all__ = ["adapt_outputs", "first_page", "main", "parser", "tell_update"]
 
@@ -230,6 +231,10 @@ def parser():
         "detected."
     )
     verb.set_defaults(run=grade)
+
+    verb = verbs.add_parser("report", help="write the weekly report on a file of your own")
+    weekly_report.add_options(verb)
+    verb.set_defaults(run=weekly_report.report)
 
     verb = verbs.add_parser("doctor", help="say what is wrong with this machine")
     verb.set_defaults(run=examine)
