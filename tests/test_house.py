@@ -33,6 +33,7 @@ FLOORS = [
         "recommenders",
         "segments",
         "scoring",
+        "uplift",
     },
     {"school", "plots", "world"},
     {"exercises", "simulate"},

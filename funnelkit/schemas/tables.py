@@ -1,5 +1,6 @@
 """The schemas of the course's tables: one entry per table, with the meaning of each column."""
 
+from funnelkit.schemas.campaigns import CAMPAIGN_TABLES
 from funnelkit.schemas.columns import SIMULATED, Column, Schema
 from funnelkit.schemas.daily import CHANNELS, DAILY
 from funnelkit.schemas.experiments import EXPERIMENT_TABLES
@@ -423,6 +424,7 @@ SCHEMAS: dict[str, Schema] = {
     **TUNING,
     **JOURNEY_TABLES,
     **REGION_TABLES,
+    **CAMPAIGN_TABLES,
     **PUBLISHED,
     "glossary": Schema(
         file="glossary.csv",

@@ -10,6 +10,7 @@ import pandas as pd
 __all__ = [
     "BOTS",
     "CARDS",
+    "CONTACTS",
     "DAY",
     "LISTS",
     "READERS",
@@ -28,6 +29,7 @@ CARDS = np.uint64(1 << 58)  # a card left at a fair
 LISTS = np.uint64(2 << 58)  # a name on a partner's list
 STALE = np.uint64(3 << 58)  # a row of the old list that was imported as if it were new
 READERS = np.uint64(4 << 58)  # readers of the free lessons, as the testing tool knows them
+CONTACTS = np.uint64(5 << 58)  # people on the list of the mailing tool
 WALK_INS = np.uint64(1 << 61)  # customers who enrolled without a visit
 BOTS = np.uint64(1 << 62)  # no people at all
 

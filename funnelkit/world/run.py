@@ -48,6 +48,7 @@ from funnelkit.world.log import (
     finish_spend,
 )
 from funnelkit.world.model import CHANNELS, MODEL, SEED, last_second
+from funnelkit.world.nurturing import contact_kinds, draw_campaigns
 from funnelkit.world.regions import draw_regions
 
 __all__ = ["files", "main", "truth", "world"]
@@ -140,6 +141,7 @@ def world(seed: int = SEED, *, without: tuple[str, ...] = ()) -> dict[str, pd.Da
         "journeys": draw_journeys(seed, without),
         **draw_library(seed, customers),
         "regions": draw_regions(seed, without),
+        "campaigns": draw_campaigns(seed),
         "people": finish_people(seed, people[people["first_visit"] >= log_start], events),
     }
 
@@ -195,6 +197,7 @@ def truth(tables: dict[str, pd.DataFrame], seed: int = SEED) -> dict:
             "members": len(tables["members"]),
             "of_them_cold": int(tables["members"]["cold"].sum()),
         },
+        "campaigns": contact_kinds(seed, tables["campaigns"]),
     }
     return {"seed": seed, "model": MODEL, "facts": facts, "leads": tables["lead_truth"]}
 
