@@ -108,16 +108,16 @@ class _Order:
     """People in the order of a score: sums up to the end of each level, with any weights."""
 
     def __init__(self, score, treated, outcome):
-        order = np.argsort(-score, kind="stable")
-        ends = np.flatnonzero(np.diff(score[order], append=-np.inf))
-        self.order, self.ends = order, ends
-        self.flags = np.array([treated, ~treated, treated & outcome, ~treated & outcome])[:, order]
+        levels, level = np.unique(-score, return_inverse=True)
+        self.levels = len(levels)
+        self.cell = 4 * level + 2 * treated + outcome  # level, group and outcome in one number
 
     def sums(self, weights=None):
         """Return treated, held out, and how many of either enrolled, from 0 people on."""
-        counted = self.flags if weights is None else self.flags * weights[self.order]
-        sums = counted.cumsum(axis=1, dtype=float)[:, self.ends]
-        return np.hstack([np.zeros((4, 1)), sums])
+        counted = np.bincount(self.cell, weights, minlength=4 * self.levels)
+        sums = counted.reshape(-1, 4).cumsum(axis=0, dtype=float)
+        stays, buys, stays_treated, buys_treated = np.vstack([np.zeros(4), sums]).T
+        return np.array([stays_treated + buys_treated, stays + buys, buys_treated, buys])
 
 
 def _qini(sums):
@@ -145,13 +145,19 @@ def _best_uplift(t, y):
     return _Order(2.0 * (y == t) + then, t, y)
 
 
-def _coefficient(curve, order, best, weights=None):
-    """Return the area above the straight line, divided by that of the best order."""
+def _areas(curve, order, weights=None):
+    """Return the area under a curve, and that under the straight line to its end."""
     x, height = curve(order.sums(weights))
-    x_best, height_best = curve(best.sums(weights))
-    straight = x[-1] * height[-1] / 2
-    room = np.trapezoid(height_best, x_best) - straight
-    return (np.trapezoid(height, x) - straight) / room if room > 0 else np.nan
+    return np.trapezoid(height, x), x[-1] * height[-1] / 2
+
+
+def _coefficients(curve, orders, best, weights=None):
+    """Return the area of each order above the straight line, divided by that of the best order."""
+    most, straight = _areas(curve, best, weights)
+    if not most > straight:
+        return np.full(len(orders), np.nan)
+    areas = np.array([_areas(curve, order, weights)[0] for order in orders])
+    return (areas - straight) / (most - straight)
 
 
 def _curve(curve, score, treated, outcome, name):
@@ -257,7 +263,7 @@ def qini_coefficient(score, treated, outcome):
     0.1212
     """
     t, y, s = checked_trial(treated, outcome, score=score)
-    return _need_number(_coefficient(_qini, _Order(s, t, y), _best_qini(t, y)))
+    return _need_number(_coefficients(_qini, [_Order(s, t, y)], _best_qini(t, y))[0])
 
 
 def auuc(score, treated, outcome):
@@ -286,7 +292,7 @@ def auuc(score, treated, outcome):
     1.0
     """
     t, y, s = checked_trial(treated, outcome, score=score)
-    return _need_number(_coefficient(_uplift, _Order(s, t, y), _best_uplift(t, y)))
+    return _need_number(_coefficients(_uplift, [_Order(s, t, y)], _best_uplift(t, y))[0])
 
 
 def _need_number(value):
@@ -301,8 +307,8 @@ def _need_number(value):
 # ---------------------------------------------------------------- with intervals
 
 
-def _named(scores, t, y):
-    """Return the orders of several scores, by name."""
+def _named(scores):
+    """Return several scores as arrays, by name."""
     if not isinstance(scores, pd.DataFrame | Mapping):
         raise TypeError(
             f"scores is {_inputs.name_of_type(scores)}: give a table with one column per model, or "
@@ -312,7 +318,7 @@ def _named(scores, t, y):
         raise ValueError("scores has no columns: give the predictions of one model or more")
     if isinstance(scores, pd.DataFrame):
         _inputs.need_columns(scores, list(scores.columns), "scores")
-    return {name: _Order(_inputs.scores(str(name), scores[name]), t, y) for name in scores}
+    return {name: _inputs.scores(str(name), scores[name]) for name in scores}
 
 
 def _resamples(t, n_resamples, seed):
@@ -324,17 +330,13 @@ def _resamples(t, n_resamples, seed):
 
 def _checked_scores(scores, treated, outcome):
     """Return treated, outcome, and the orders of several scores."""
-    each = {name: scores[name] for name in scores} if isinstance(scores, Mapping) else {}
-    _inputs.aligned(treated=treated, outcome=outcome, scores=scores, **_texts(each))
+    named = _named(scores)
+    each = {str(name): scores[name] for name in named}
+    _inputs.aligned(treated=treated, outcome=outcome, **each)
     t, y = checked_trial(treated, outcome)
-    orders = _named(scores, t, y)
-    for name, order in orders.items():
-        _inputs.need_same_length("people", treated=t, **{str(name): order.order})
-    return t, y, orders
-
-
-def _texts(given):
-    return {str(name): value for name, value in given.items()}
+    for name, score in named.items():
+        _inputs.need_same_length("people", treated=t, **{str(name): score})
+    return t, y, {name: _Order(score, t, y) for name, score in named.items()}
 
 
 def qini_table(
@@ -386,11 +388,11 @@ def qini_table(
     if compare_with is not None:
         _inputs.need_known(compare_with, list(orders), "model")
     kinds = {"qini": (_qini, _best_qini(t, y)), "auuc": (_uplift, _best_uplift(t, y))}
+    of_models = list(orders.values())
     drawn = [
-        [[_coefficient(curve, order, best, w) for order in orders.values()]
-         for curve, best in kinds.values()]
-        for w in _resamples(t, n_resamples, seed)
-    ]  # fmt: skip
+        [_coefficients(curve, of_models, best, weights) for curve, best in kinds.values()]
+        for weights in _resamples(t, n_resamples, seed)
+    ]
     drawn = np.array(drawn)  # resamples, kinds, models
     if not np.isfinite(drawn).all():
         raise ValueError(
@@ -399,7 +401,7 @@ def qini_table(
         )
     table = pd.DataFrame(index=pd.Index(list(orders)))
     for place, (name, (curve, best)) in enumerate(kinds.items()):
-        table[name] = [_need_number(_coefficient(curve, o, best)) for o in orders.values()]
+        table[name] = [_need_number(each) for each in _coefficients(curve, of_models, best)]
         table[f"{name}_low"], table[f"{name}_high"] = _ends(drawn[:, place], confidence)
     if compare_with is not None:
         other = list(orders).index(compare_with)
