@@ -19,8 +19,7 @@ LATER = "2025-12-08"
 
 @functools.cache
 def drawn(seed):
-    table = nurturing.draw_campaigns(seed)
-    facts = nurturing.contact_kinds(seed, table)
+    table, facts = nurturing.draw_campaigns(seed)
     letters = pd.Series(list(facts["kinds_in_the_order_of_the_table"]))
     table = table.assign(kind=letters.map(facts["letters"]))
     return uplift.recipients(table), table, facts

@@ -1345,8 +1345,6 @@ BY_HAND = {
     "average_effect": lambda: (90 * 100 - 8 * 900, 900 * 100),
     # Areas under 0 1 1 -1 -2 -2 -1 -5/3 -2, its straight line and the best: -20/3, -8 and 3.
     "qini_coefficient": lambda: (4, 33),
-    # Under 0 1 1 -3/2 -8/3 -10/3 -2 -35/12 -4, its line and the best: -149/12, -16 and 11/4.
-    "auuc": lambda: (43, 225),
 }
 
 # Metrics that are kinds of one term of the glossary.

@@ -80,6 +80,11 @@ def test_the_average_effect_of_a_small_hold_out_group_with_newcombes_interval():
     assert got[["effect", "ci_low", "ci_high"]].tolist() == pytest.approx(by_rates.tolist())
 
 
+def test_the_auuc_of_eight_people_by_hand():
+    # Under 0 1 1 -3/2 -8/3 -10/3 -2 -35/12 -4, its straight line and the best: -149/12, -16, 11/4.
+    assert uplift.auuc(SCORE, TREATED, ENROLLED) == pytest.approx(43 / 225)
+
+
 # ---------------------------------------------------------------- against scikit-uplift
 
 

@@ -187,7 +187,8 @@ def _texts_of(source: str) -> Iterator[str]:
 
 PACKAGE_CALL = re.compile(
     r"\b(?:funnelkit|data|funnels|metrics|cohorts|lifetime|quality|segments|scoring|forecasting"
-    r"|experiments|bayes|bandits|optimise|recommenders|attribution|incrementality|crm|automation|uplift)\.\w+"
+    r"|experiments|bayes|bandits|optimise|recommenders|attribution|incrementality|uplift"
+    r"|crm|automation)\.\w+"
 )
 
 

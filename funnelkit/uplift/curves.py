@@ -478,14 +478,4 @@ METRICS = (
         function="funnelkit.uplift.qini_coefficient",
         example=Example({"score": _SCORE, **_TRIAL}, 4, 33),
     ),
-    Metric(
-        name="auuc",
-        formula=r"\frac{A - A_0}{A^* - A_0}",
-        numerator="area under uplift curve, above a random order",
-        denominator="the same of the best order",
-        unit="fraction",
-        window="that of the outcome",
-        function="funnelkit.uplift.auuc",
-        example=Example({"score": _SCORE, **_TRIAL}, 43, 225),
-    ),
 )

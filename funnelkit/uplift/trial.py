@@ -124,30 +124,31 @@ def need_both(treated, name="treated"):
         )
 
 
-def checked_trial(treated, outcome, **scores):
-    """Return who was treated, who enrolled, and the scores, as arrays of one length.
+def checked_trial(treated, outcome, score=None):
+    """Return who was treated, who enrolled, and the score if there is one, as arrays.
 
     Parameters
     ----------
     treated, outcome : Series or array
         True and False, or 1 and 0.
-    **scores : Series or array of numbers
-        By their names, for the messages.
+    score : Series or array of numbers, optional
+        One per person.
 
     Returns
     -------
     list of array
-        Treated, outcome, and each of the scores.
+        Treated, outcome, and the score.
 
     Examples
     --------
     >>> [each.tolist() for each in checked_trial([1, 0], [0, 0])]
     [[True, False], [False, False]]
     """
-    given = {"treated": treated, "outcome": outcome, **scores}
-    _inputs.aligned(**given)
-    arrays = {name: yes_or_no(name, given[name]) for name in ("treated", "outcome")}
-    arrays |= {name: _inputs.scores(name, value) for name, value in scores.items()}
+    given = {"treated": treated, "outcome": outcome}
+    _inputs.aligned(**given, score=score)
+    arrays = {name: yes_or_no(name, value) for name, value in given.items()}
+    if score is not None:
+        arrays["score"] = _inputs.scores("score", score)
     _inputs.need_same_length("people", **arrays)
     _inputs.need_rows(arrays["treated"], "treated", "give the people of a trial")
     need_both(arrays["treated"])

@@ -11,15 +11,16 @@ from funnelkit.world.draws import Draws
 from funnelkit.world.keys import CONTACTS, WEEK, as_moments, seconds_of
 from funnelkit.world.model import NURTURING
 
-__all__ = ["KINDS", "contact_kinds", "draw_campaigns"]
+__all__ = ["draw_campaigns"]
 
 KINDS = ("persuadable", "sure", "sleeping dog", "lost")
 LETTERS = {"persuadable": "p", "sure": "s", "sleeping dog": "d", "lost": "l"}
 
 
-def draw_campaigns(seed: int) -> pd.DataFrame:
-    """Return the table ``campaigns``: one row per contact, in the order of entering."""
-    draws, ids, law = Draws(seed, "campaigns"), _contacts(), NURTURING
+def draw_campaigns(seed: int) -> tuple[pd.DataFrame, dict]:
+    """Return the table ``campaigns``, in the order of entering, and what it hides."""
+    draws, law = Draws(seed, "campaigns"), NURTURING
+    ids = CONTACTS + np.arange(law["contacts"], dtype=np.uint64)
     known = _known(draws, ids)
     consent = draws.chance("consent", ids, law["consent"])
     kind = _kind(draws, ids, known, consent)
@@ -45,29 +46,22 @@ def draw_campaigns(seed: int) -> pd.DataFrame:
             "order_value": np.where(enrolled, np.round(paid, 2), 0.0),
             "voucher": np.where(enrolled & treated, law["voucher"], 0.0),
             "opted_out": draws.chance("opted out", ids, leaves),
+            "kind": kind,
         }
     ).astype({"contact_id": "str"})
-    return table.sort_values(["entered", "contact_id"], ignore_index=True)
+    table = table.sort_values(["entered", "contact_id"], ignore_index=True)
+    return table.drop(columns="kind"), _kinds(table)
 
 
-def contact_kinds(seed: int, campaigns: pd.DataFrame) -> dict:
+def _kinds(table: pd.DataFrame) -> dict:
     """Return each contact's kind, as a letter per row, and what the series does on average."""
-    draws, ids = Draws(seed, "campaigns"), _contacts()
-    known = _known(draws, ids)
-    consent = draws.chance("consent", ids, NURTURING["consent"])
-    kind = pd.Series(_kind(draws, ids, known, consent), draws.code("contact", ids, "n"))
-    kind = kind.loc[campaigns["contact_id"]].to_numpy()
-    shares = pd.Series(kind)[campaigns["consent"].to_numpy()].value_counts(normalize=True)
+    shares = table.loc[table["consent"], "kind"].value_counts(normalize=True)
     return {
         "letters": {letter: name for name, letter in LETTERS.items()},
-        "kinds_in_the_order_of_the_table": "".join(LETTERS[each] for each in kind),
+        "kinds_in_the_order_of_the_table": "".join(table["kind"].map(LETTERS)),
         "shares_of_those_with_consent": {each: round(float(shares[each]), 4) for each in KINDS},
         "average_effect": round(float(shares["persuadable"] - shares["sleeping dog"]), 4),
     }
-
-
-def _contacts() -> np.ndarray:
-    return CONTACTS + np.arange(NURTURING["contacts"], dtype=np.uint64)
 
 
 def _known(draws: Draws, ids: np.ndarray) -> dict[str, np.ndarray]:

@@ -48,7 +48,7 @@ from funnelkit.world.log import (
     finish_spend,
 )
 from funnelkit.world.model import CHANNELS, MODEL, SEED, last_second
-from funnelkit.world.nurturing import contact_kinds, draw_campaigns
+from funnelkit.world.nurturing import draw_campaigns
 from funnelkit.world.regions import draw_regions
 
 __all__ = ["files", "main", "truth", "world"]
@@ -73,7 +73,8 @@ def world(seed: int = SEED, *, without: tuple[str, ...] = ()) -> dict[str, pd.Da
         with the truth about them. Likewise ``"opinions"``: one row for each row of ``surveys``,
         with what the customer thinks, whether they answered or not; ``"lead_truth"``, a dict:
         what the table ``leads`` hides; ``"pipeline"``: one row per deal, with how it will end; and
-        ``"past_truth"``, a dict: the true rates and lifts of the past tests.
+        ``"past_truth"`` and ``"campaign_truth"``, dicts: the true rates and lifts of the past
+        tests, and the kinds of the contacts.
 
     Raises
     ------
@@ -117,6 +118,7 @@ def world(seed: int = SEED, *, without: tuple[str, ...] = ()) -> dict[str, pd.Da
     shown = finish_spend(spend[~spend["channel"].isin(without)], people)
     books = {"customers": customers, "orders": orders, "subscriptions": subscriptions}
     past_tests, past_truth = draw_past_tests(seed)
+    campaigns, campaign_truth = draw_campaigns(seed)
     return {
         "events": finish_events(events),
         "visitors": visitors,
@@ -141,7 +143,8 @@ def world(seed: int = SEED, *, without: tuple[str, ...] = ()) -> dict[str, pd.Da
         "journeys": draw_journeys(seed, without),
         **draw_library(seed, customers),
         "regions": draw_regions(seed, without),
-        "campaigns": draw_campaigns(seed),
+        "campaigns": campaigns,
+        "campaign_truth": campaign_truth,
         "people": finish_people(seed, people[people["first_visit"] >= log_start], events),
     }
 
@@ -197,7 +200,7 @@ def truth(tables: dict[str, pd.DataFrame], seed: int = SEED) -> dict:
             "members": len(tables["members"]),
             "of_them_cold": int(tables["members"]["cold"].sum()),
         },
-        "campaigns": contact_kinds(seed, tables["campaigns"]),
+        "campaigns": tables["campaign_truth"],
     }
     return {"seed": seed, "model": MODEL, "facts": facts, "leads": tables["lead_truth"]}
 
