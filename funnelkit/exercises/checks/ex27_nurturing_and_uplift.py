@@ -247,6 +247,7 @@ TASKS = [
                 "The Qini curve counts buyers: multiply by the number drawn so far.",
             ),
         ],
+        equivalent={"without kind='stable'": "no two of the seven scores are equal"},
         after="`uplift.qini_curve` has the same heights, after a first 0.",
     ),
     Task(
@@ -292,6 +293,9 @@ TASKS = [
                 "Use `uplift.qini_coefficient`.",
             ),
         ],
+        equivalent={
+            "people for recent": "these are the recent contacts with consent, kept once more",
+        },
         after="Three columns and no model: that is what a model has to beat.",
     ),
     Task(
@@ -382,6 +386,9 @@ TASKS = [
                 "One point is enough: >= 1.",
             ),
         ],
+        equivalent={
+            "people for recent": "these are the recent contacts with consent, kept once more",
+        },
         after="A rule of three columns is worth more than a mail to everybody.",
     ),
 ]
