@@ -18,7 +18,7 @@ import pandas as pd
 from funnelkit import _inputs
 from funnelkit.contract import Example, Metric
 from funnelkit.metrics import difference
-from funnelkit.uplift.trial import checked_trial
+from funnelkit.uplift.trial import checked_trial, ranked_trial
 
 __all__ = [
     "METRICS",
@@ -69,7 +69,7 @@ def uplift_by_decile(score, treated, outcome, *, bins=10, confidence=0.95):
     >>> uplift_by_decile(score, treated, enrolled, bins=2)["uplift"].round(3).tolist()
     [-0.667, -0.667]
     """
-    t, y, s = checked_trial(treated, outcome, score=score)
+    t, y, s = ranked_trial(score, treated, outcome)
     bins = _inputs.whole("bins", bins, at_least=1, at_most=len(s))
     order = np.argsort(s, kind="mergesort")[::-1]
     rows = []
@@ -161,7 +161,7 @@ def _coefficients(curve, orders, best, weights=None):
 
 
 def _curve(curve, score, treated, outcome, name):
-    t, y, s = checked_trial(treated, outcome, score=score)
+    t, y, s = ranked_trial(score, treated, outcome)
     order = _Order(s, t, y)
     people, height = curve(order.sums())
     table = pd.DataFrame({"people": people.astype(int), "share": people / len(s), name: height})
@@ -262,7 +262,7 @@ def qini_coefficient(score, treated, outcome):
     >>> round(qini_coefficient(score, treated, [1, 0, 1, 0, 1, 0, 0, 1]), 4)
     0.1212
     """
-    t, y, s = checked_trial(treated, outcome, score=score)
+    t, y, s = ranked_trial(score, treated, outcome)
     return _need_number(_coefficients(_qini, [_Order(s, t, y)], _best_qini(t, y))[0])
 
 
@@ -291,7 +291,7 @@ def auuc(score, treated, outcome):
     >>> round(auuc([0.9, 0.8, 0.7, 0.6], [1, 0, 1, 0], [1, 0, 0, 1]), 3)
     1.0
     """
-    t, y, s = checked_trial(treated, outcome, score=score)
+    t, y, s = ranked_trial(score, treated, outcome)
     return _need_number(_coefficients(_uplift, [_Order(s, t, y)], _best_uplift(t, y))[0])
 
 
@@ -446,7 +446,7 @@ def qini_band(score, treated, outcome, *, points=20, n_resamples=300, confidence
     >>> qini_band(score, treated, enrolled, points=2, seed=1)["qini"].tolist()
     [0.0, 100.0, 100.0]
     """
-    t, y, s = checked_trial(treated, outcome, score=score)
+    t, y, s = ranked_trial(score, treated, outcome)
     points = _inputs.whole("points", points, at_least=1, at_most=len(s))
     n_resamples = _inputs.whole("n_resamples", n_resamples, at_least=100)
     _inputs.confidence_quantile(confidence)
