@@ -5,9 +5,11 @@ the curves; in the deciles they keep the order that scikit-uplift gives them.
 
 **Two libraries, two Qinis.** Here, as in Radcliffe (2007) and in scikit-uplift, the curve counts
 further buyers among the treated of the first k people: :math:`q(k) = y_T(k) - y_C(k)\,n_T(k) /
-n_C(k)`. causalml scales the groups otherwise and divides by the size of the population: on the
-same eight people its score has the opposite sign. Compare scores of one library, one formula and
-one set of people only. Input is checked as `funnelkit._inputs` says.
+n_C(k)`, and where nobody has been held out yet, nothing is subtracted. causalml draws a straight
+line there, and its score is the mean height above a random order, divided by nothing: on the same
+eight people it has the opposite sign. Compare scores of one library and one set of people only.
+
+Input is checked as `funnelkit._inputs` says.
 """
 
 from collections.abc import Mapping
@@ -188,7 +190,7 @@ def qini_curve(score, treated, outcome):
     -----
     :math:`q(k) = y_T(k) - y_C(k)\,\frac{n_T(k)}{n_C(k)}` of the first k people, as in
     scikit-uplift. Where the curve falls, the people taken last would have bought if left alone.
-    causalml's curve of the same name is another one.
+    causalml's curve differs where nobody has been held out yet, and its score everywhere.
 
     References
     ----------
