@@ -55,8 +55,15 @@ def test_the_qini_coefficient_of_eight_people_is_scikit_uplifts_and_not_causalml
     got = uplift.qini_coefficient(SCORE, TREATED, ENROLLED)
     assert round(got, 4) == 0.1212
     assert got == pytest.approx(sklift("qini_auc_score")(ENROLLED, SCORE, TREATED))
-    # causalml's Qini of the same people is -.1852: another formula, another sign.
-    assert got > 0
+
+
+def test_causalmls_score_of_the_same_people_has_the_opposite_sign():
+    # It interpolates where nobody is held out yet, and takes the mean height above random.
+    height = uplift.qini_curve(SCORE, TREATED, ENROLLED)["qini"].to_numpy().copy()
+    height[1:3] = height[3] * np.array([1, 2]) / 3
+    np.testing.assert_allclose(height[:4], [0, -1 / 3, -2 / 3, -1])
+    score = (height - np.linspace(0, height[-1], 9)).mean()
+    assert round(score, 4) == -0.1852
 
 
 def test_class_transformation_needs_weights_where_the_groups_are_not_equal():

@@ -5,9 +5,11 @@ the curves; in the deciles they keep the order that scikit-uplift gives them.
 
 **Two libraries, two Qinis.** Here, as in Radcliffe (2007) and in scikit-uplift, the curve counts
 further buyers among the treated of the first k people: :math:`q(k) = y_T(k) - y_C(k)\,n_T(k) /
-n_C(k)`. causalml scales the groups otherwise and divides by the size of the population: on the
-same eight people its score has the opposite sign. Compare scores of one library, one formula and
-one set of people only. Input is checked as `funnelkit._inputs` says.
+n_C(k)`, and where nobody has been held out yet, nothing is subtracted. causalml draws a straight
+line there, and its score is the mean height above a random order, divided by nothing: on the same
+eight people it has the opposite sign. Compare scores of one library and one set of people only.
+
+Input is checked as `funnelkit._inputs` says.
 """
 
 from collections.abc import Mapping
@@ -18,7 +20,7 @@ import pandas as pd
 from funnelkit import _inputs
 from funnelkit.contract import Example, Metric
 from funnelkit.metrics import difference
-from funnelkit.uplift.trial import checked_trial
+from funnelkit.uplift.trial import checked_trial, ranked_trial
 
 __all__ = [
     "METRICS",
@@ -69,7 +71,7 @@ def uplift_by_decile(score, treated, outcome, *, bins=10, confidence=0.95):
     >>> uplift_by_decile(score, treated, enrolled, bins=2)["uplift"].round(3).tolist()
     [-0.667, -0.667]
     """
-    t, y, s = checked_trial(treated, outcome, score=score)
+    t, y, s = ranked_trial(score, treated, outcome)
     bins = _inputs.whole("bins", bins, at_least=1, at_most=len(s))
     order = np.argsort(s, kind="mergesort")[::-1]
     rows = []
@@ -161,7 +163,7 @@ def _coefficients(curve, orders, best, weights=None):
 
 
 def _curve(curve, score, treated, outcome, name):
-    t, y, s = checked_trial(treated, outcome, score=score)
+    t, y, s = ranked_trial(score, treated, outcome)
     order = _Order(s, t, y)
     people, height = curve(order.sums())
     table = pd.DataFrame({"people": people.astype(int), "share": people / len(s), name: height})
@@ -188,7 +190,7 @@ def qini_curve(score, treated, outcome):
     -----
     :math:`q(k) = y_T(k) - y_C(k)\,\frac{n_T(k)}{n_C(k)}` of the first k people, as in
     scikit-uplift. Where the curve falls, the people taken last would have bought if left alone.
-    causalml's curve of the same name is another one.
+    causalml's curve differs where nobody has been held out yet, and its score everywhere.
 
     References
     ----------
@@ -262,7 +264,7 @@ def qini_coefficient(score, treated, outcome):
     >>> round(qini_coefficient(score, treated, [1, 0, 1, 0, 1, 0, 0, 1]), 4)
     0.1212
     """
-    t, y, s = checked_trial(treated, outcome, score=score)
+    t, y, s = ranked_trial(score, treated, outcome)
     return _need_number(_coefficients(_qini, [_Order(s, t, y)], _best_qini(t, y))[0])
 
 
@@ -291,7 +293,7 @@ def auuc(score, treated, outcome):
     >>> round(auuc([0.9, 0.8, 0.7, 0.6], [1, 0, 1, 0], [1, 0, 0, 1]), 3)
     1.0
     """
-    t, y, s = checked_trial(treated, outcome, score=score)
+    t, y, s = ranked_trial(score, treated, outcome)
     return _need_number(_coefficients(_uplift, [_Order(s, t, y)], _best_uplift(t, y))[0])
 
 
@@ -446,7 +448,7 @@ def qini_band(score, treated, outcome, *, points=20, n_resamples=300, confidence
     >>> qini_band(score, treated, enrolled, points=2, seed=1)["qini"].tolist()
     [0.0, 100.0, 100.0]
     """
-    t, y, s = checked_trial(treated, outcome, score=score)
+    t, y, s = ranked_trial(score, treated, outcome)
     points = _inputs.whole("points", points, at_least=1, at_most=len(s))
     n_resamples = _inputs.whole("n_resamples", n_resamples, at_least=100)
     _inputs.confidence_quantile(confidence)

@@ -16,6 +16,7 @@ __all__ = [
     "checked_trial",
     "need_both",
     "propensities",
+    "ranked_trial",
     "recipients",
     "yes_or_no",
 ]
@@ -124,20 +125,18 @@ def need_both(treated, name="treated"):
         )
 
 
-def checked_trial(treated, outcome, score=None):
-    """Return who was treated, who enrolled, and the score if there is one, as arrays.
+def checked_trial(treated, outcome):
+    """Return who was treated and who enrolled, as arrays of booleans.
 
     Parameters
     ----------
     treated, outcome : Series or array
         True and False, or 1 and 0.
-    score : Series or array of numbers, optional
-        One per person.
 
     Returns
     -------
     list of array
-        Treated, outcome, and the score.
+        Treated and outcome.
 
     Examples
     --------
@@ -145,14 +144,39 @@ def checked_trial(treated, outcome, score=None):
     [[True, False], [False, False]]
     """
     given = {"treated": treated, "outcome": outcome}
-    _inputs.aligned(**given, score=score)
+    _inputs.aligned(**given)
     arrays = {name: yes_or_no(name, value) for name, value in given.items()}
-    if score is not None:
-        arrays["score"] = _inputs.scores("score", score)
     _inputs.need_same_length("people", **arrays)
     _inputs.need_rows(arrays["treated"], "treated", "give the people of a trial")
     need_both(arrays["treated"])
     return list(arrays.values())
+
+
+def ranked_trial(score, treated, outcome):
+    """Return who was treated, who enrolled, and the score of each person.
+
+    Parameters
+    ----------
+    score : Series or array of numbers
+        One per person.
+    treated, outcome : Series or array
+        True and False, or 1 and 0.
+
+    Returns
+    -------
+    list of array
+        Treated, outcome and score.
+
+    Examples
+    --------
+    >>> ranked_trial([0.5, 0.1], [1, 0], [0, 0])[2].tolist()
+    [0.5, 0.1]
+    """
+    _inputs.aligned(score=score, treated=treated, outcome=outcome)
+    ranks = _inputs.scores("score", score)
+    t, y = checked_trial(treated, outcome)
+    _inputs.need_same_length("people", score=ranks, treated=t)
+    return [t, y, ranks]
 
 
 def propensities(name, value, n):
