@@ -26,6 +26,7 @@ optimise       Gaussian process, acquisition, searches for good settings
 recommenders   neighbours, content, top-N lists with reasons; ranking metrics and splits
 attribution    which channel gets the credit: rules, Markov chains, Shapley
 incrementality geo tests, carry-over and saturation, budgets
+crm            a stage machine and store, two systems kept in step, import and export
 school         the tables that lessons share: the clean log, the clean leads, the books
 plots          one function per chart
 checking       ``check``, ``hint``, ``progress`` (how they work: `funnelkit.exercises`)
@@ -59,6 +60,7 @@ SUBJECTS = (
     "recommenders",
     "attribution",
     "incrementality",
+    "crm",
 )
 _MODULES = (
     *SUBJECTS,

@@ -24,6 +24,7 @@ FLOORS = [
         "bandits",
         "bayes",
         "cohorts",
+        "crm",
         "experiments",
         "forecasting",
         "incrementality",

@@ -59,7 +59,8 @@ class Contacts:
         given = {f: v for f, v in zip(FIELDS, values, strict=True) if v is not None}
         fields = inputs.fields_of(given) if given else {}
         key = f"add:{contact}" if key is None else inputs.name("key", key)
-        return self._add([(contact, inputs.at_micros(at), consent, fields, key)]) == 1
+        state = "given" if consent else "none"
+        return self._add([(contact, inputs.at_micros(at), state, fields, key)]) == 1
 
     def add_contacts(self, contacts):
         """Add many contacts at once.
@@ -67,8 +68,8 @@ class Contacts:
         Parameters
         ----------
         contacts : DataFrame
-            One row per contact: `lead_id`, `created_at`, `consent` and any of `crm.FIELDS`; other
-            columns are refused.
+            One row per contact: `lead_id`, `created_at`, `consent` (True and False, or the words
+            of `crm.CONSENT`) and any of `crm.FIELDS`; other columns are refused.
 
         Returns
         -------
@@ -97,9 +98,9 @@ class Contacts:
         bodies, made = {}, {}
         for contact, at, consent, fields, key in rows:
             self._need_own(fields)
-            key, state = f"{self.name}/{key}", "given" if consent else "none"
+            key = f"{self.name}/{key}"
             registers = {f: [value, at, self.name] for f, value in fields.items()}
-            registers["consent"] = [state, at, self.name]
+            registers["consent"] = [consent, at, self.name]
             bodies[key] = events.digest_of("add", contact, at, consent, fields)
             body = {"created_at": at, "fields": registers}
             made[key] = {"key": key, "kind": "change", "contact": contact, "body": body}

@@ -96,17 +96,18 @@ class Deals:
             self._need_room(connection, [now.contact])
         return now.stage
 
-    def add_deals(self, deals, stages):
-        """Add many deals at once, with the history of their stages.
+    def add_deals(self, deals, stages=None):
+        """Add many deals at once, with the history of their stages or without.
 
         Parameters
         ----------
         deals : DataFrame
             One row per deal: `deal_id`, `lead_id`, `created_at`, and `amount` and `expected_close`
             if they are known; other columns are left out.
-        stages : DataFrame
+        stages : DataFrame, optional
             One row per deal that enters a stage: `deal_id`, `stage`, `entered_at`, the rows of a
-            deal in the order in which they happened.
+            deal in the order in which they happened. Without it `deals` has the `stage` that each
+            deal is in, and its history begins there, when the deal was made.
 
         Returns
         -------
@@ -145,7 +146,13 @@ class Deals:
         """Return the rows of deals, by their ids, and of their history."""
         _inputs.need_columns(deals, ["deal_id", "lead_id", "created_at"], "deals")
         _inputs.need_rows(deals, "deals", "there is nothing to add")
-        wrong = illegal_moves(stages, moves=self.moves)
+        if stages is None:
+            _inputs.need_columns(deals, ["stage"], "deals, without stages,")
+            for stage in _inputs.ids(deals["stage"], "stage").unique():
+                _inputs.need_known(stage, self.moves, "stage")
+            wrong = ()
+        else:
+            wrong = illegal_moves(stages, moves=self.moves)
         if len(wrong):
             first = wrong.iloc[0]
             raise ValueError(
@@ -173,6 +180,8 @@ class Deals:
             contact = inputs.name("lead_id", contact)
             row = {"deal": inputs.name("deal_id", deal), "contact": contact, "cents": worth}
             rows[deal] = row | {"created_at": at, "expected_close": day, "moves": 0}
+        if stages is None:
+            stages = deals[["deal_id", "stage"]].assign(entered_at=deals["created_at"])
         return rows, self._play(rows, stages)
 
     def _play(self, rows, stages):

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from funnelkit import _inputs
-from funnelkit.crm.registers import FIELDS, LIFECYCLE
+from funnelkit.crm.registers import CONSENT, FIELDS, LIFECYCLE
 from funnelkit.crm.tables import KEY_LENGTH, micros
 
 __all__ = [
@@ -49,6 +49,8 @@ def field_value(field, value):
         return None
     if not isinstance(value, str):
         raise TypeError(f"{field} is {_inputs.short_form(value)}: give text, or None to clear it")
+    if not value:
+        return None  # a file cannot tell an empty text from none
     if "\0" in value:
         raise ValueError(f"{field} has a character that no text has, \\0: take it out")
     if field == "lifecycle":
@@ -83,9 +85,13 @@ def texts(column, what):
     _inputs.need_one_type(column, what)
     for value in column.dropna().unique():
         field_value(what, value)
-    return [None if gap else str(v) for v, gap in zip(column, column.isna(), strict=True)]
+    return [None if gap or v == "" else v for v, gap in zip(column, column.isna(), strict=True)]
 
 
 def consents(column):
-    """Return a column of consents as a list of True and False."""
-    return _inputs.booleans(column, "consent", missing=NOT_ASKED).tolist()
+    """Return a column of consents, True and False or words of `CONSENT`, as a list of words."""
+    _inputs.need_hashable(column, "consent")
+    if len(column) and column.isin(CONSENT).all():
+        return column.tolist()
+    agreed = _inputs.booleans(column, "consent", missing=NOT_ASKED)
+    return ["given" if each else "none" for each in agreed]

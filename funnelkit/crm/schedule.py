@@ -70,7 +70,7 @@ def failure_schedule(requests, *, rate, seed=0):
     Examples
     --------
     >>> failure_schedule(6, rate=0.5, seed=3)
-    ['duplicate', 'late', 'ok', 'ok', 'lost request', 'lost answer']
+    ['late', 'duplicate', 'ok', 'ok', 'receiver crashes', 'receiver crashes']
     """
     requests = _inputs.whole("requests", requests)
     rate = _inputs.number("rate", rate, at_least=0, at_most=1)

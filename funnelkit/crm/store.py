@@ -54,7 +54,7 @@ class Store(Contacts, Deals):
     ValueError: deal 'D-1' cannot go from 'SQL' to 'won': the legal next stages are call, lost
     >>> store.history()[["deal_id", "move_from", "stage", "entered_at"]]
       deal_id move_from stage entered_at
-    0     D-1      None   MQL 2026-03-02
+    0     D-1       NaN   MQL 2026-03-02
     1     D-1       MQL   SQL 2026-03-04
     """
 
