@@ -70,7 +70,7 @@ from funnelkit._inputs.values import (
     switch,
     whole,
 )
-from funnelkit._inputs.words import close_to, name_of_type, need_known, one_of, refuse
+from funnelkit._inputs.words import close_to, name_of_type, need_known, one_of, refuse, short_form
 
 __all__ = [
     "FREQUENCIES",
@@ -123,6 +123,7 @@ __all__ = [
     "scored",
     "scores",
     "shares",
+    "short_form",
     "switch",
     "times",
     "weights_of",

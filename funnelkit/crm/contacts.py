@@ -284,7 +284,9 @@ class Contacts:
         """
         contact = inputs.name("contact", contact)
         with self.engine.connect() as connection:
-            root = events.find_root(connection, self.tables, contact)
+            root = events.find_roots(connection, self.tables, [contact]).get(contact)
+            if root is None:
+                raise ValueError(_no_contact(contact))
             found = events.known_registers(connection, self.tables, [root])
         return found.get((root, "consent"), ("none",))[0] == "given"
 
@@ -307,7 +309,7 @@ class Contacts:
         table = self.tables.contacts
         found = connection.execute(select(table).where(table.c.contact == contact)).first()
         if found is None:
-            raise ValueError(f"there is no contact {contact!r}: add it first, with add_contact()")
+            raise ValueError(_no_contact(contact))
         if found.merged_into is not None:
             raise ValueError(
                 f"contact {contact!r} was merged into {found.merged_into!r}: name that one"
@@ -337,3 +339,7 @@ class Contacts:
         """Return when new contacts are told to the other system: when the last of them came."""
         times = [each["body"]["created_at"] for each in made]
         return max(times, default=pd.NaT)
+
+
+def _no_contact(contact):
+    return f"there is no contact {contact!r}: add it first, with add_contact()"

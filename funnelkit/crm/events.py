@@ -10,7 +10,7 @@ import json
 
 from sqlalchemy import bindparam, case, func, insert, select, update
 
-from funnelkit.crm.registers import stands
+from funnelkit.crm.registers import stronger
 from funnelkit.crm.tables import chunks
 
 __all__ = [
@@ -133,7 +133,7 @@ def _apply_changes(connection, tables, events):
         for field, register in event["body"]["fields"].items():
             place, register = (root, field), tuple(register)
             current = wins.get(place, known.get(place))
-            if current is None or stands(field, current, register) != current:
+            if current is None or stronger(field, current, register) != current:
                 wins[place] = register
     _store_registers(connection, tables, wins, known)
 
@@ -211,7 +211,7 @@ def _apply_merge(connection, tables, event):
     for (contact, field), register in known.items():
         if contact == drop:
             current = known.get((keep, field))
-            if current is None or stands(field, current, register) != current:
+            if current is None or stronger(field, current, register) != current:
                 wins[keep, field] = register
     _store_registers(connection, tables, wins, known)
     connection.execute(fields.delete().where(fields.c.contact == drop))

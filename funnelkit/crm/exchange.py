@@ -61,7 +61,7 @@ def to_csv(table, path, *, system, kind):
     {'Lead ID': 'C-1', 'Email': 'ann@example.org',
      'Lifecycle Stage': 'marketingqualifiedlead', 'Mail Consent': 'given'}
     """
-    headers = _headers(system, kind)
+    headers, path = _headers(system, kind), _path(path)
     _inputs.need_table(table)
     columns = [each for each in table.columns if each not in LEFT_OUT]
     for column in columns:
@@ -84,7 +84,9 @@ def to_csv(table, path, *, system, kind):
             f"imports fewer than {rows:,} and {size:,}: write several files, such as "
             "table.iloc[:100_000]"
         )
-    Path(_path(path)).write_bytes(data)
+    if not path.parent.is_dir():
+        raise ValueError(f"there is no folder {str(path.parent)!r}: make it first")
+    path.write_bytes(data)
     return written
 
 
@@ -142,7 +144,7 @@ def _headers(system, kind):
 def _path(path):
     if not isinstance(path, str | Path):
         raise TypeError(f"path is {_inputs.short_form(path)}: give that of a file, as text")
-    return path
+    return Path(path)
 
 
 def _need_complete(table, system, kind):
@@ -221,7 +223,9 @@ def _as_bytes(table):
 
 def _read(path):
     """Return the headers and rows of a CSV file; refuse one that is not UTF-8, or not a table."""
-    data = Path(path).read_bytes()
+    if not path.is_file():
+        raise ValueError(f"there is no file {str(path)!r}: look at its name and folder")
+    data = path.read_bytes()
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

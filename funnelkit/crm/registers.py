@@ -7,7 +7,16 @@ so two systems that have heard the same end with the same, however late or often
 
 from funnelkit import _inputs
 
-__all__ = ["CONSENT", "FIELDS", "LIFECYCLE", "OWNABLE", "need_owners", "stands", "written_at"]
+__all__ = [
+    "CONSENT",
+    "FIELDS",
+    "LIFECYCLE",
+    "OWNABLE",
+    "need_owners",
+    "stands",
+    "stronger",
+    "written_at",
+]
 
 # The fields of a contact, besides its consent.
 FIELDS = ("email", "first_name", "last_name", "phone", "source", "lifecycle")
@@ -23,24 +32,58 @@ OWNABLE = (*FIELDS, "mail", "merge")
 
 
 def stands(field, one, other):
-    """Return which of two registers of a field stands; each is (value, at, by).
+    """Return which of two registers of a field stands.
 
-    The later one; at one moment, the one of the system whose name comes later in the alphabet. Of
-    two consents the stronger one, whatever the times: a withdrawal wins against all that follows.
+    The later one; at one moment, that of the system whose name comes later in the alphabet. Of two
+    consents the stronger one, whatever the times: a withdrawal wins against all that follows.
+
+    Parameters
+    ----------
+    field : str
+        One of `crm.FIELDS`, or "consent".
+    one, other : tuple
+        A value, when it was written, and the name of the system that wrote it.
+
+    Returns
+    -------
+    tuple
+        One of the two.
 
     Examples
     --------
-    >>> stands("phone", ("0601", 5, "sales"), ("0602", 7, "marketing"))
-    ('0602', 7, 'marketing')
-    >>> stands("consent", ("withdrawn", 5, "marketing"), ("given", 7, "sales"))
-    ('withdrawn', 5, 'marketing')
+    >>> stands("phone", ("0601", "2026-03-05", "sales"), ("0602", "2026-03-07", "marketing"))
+    ('0602', '2026-03-07', 'marketing')
+    >>> withdrawn = ("withdrawn", "2026-03-05", "marketing")
+    >>> stands("consent", withdrawn, ("given", "2026-03-07", "sales"))
+    ('withdrawn', '2026-03-05', 'marketing')
     """
+    _inputs.one_of("field", field, (*FIELDS, "consent"))
+    registers = [_read(field, name, each) for name, each in (("one", one), ("other", other))]
+    return one if stronger(field, *registers) == registers[0] else other
 
-    def strength(register):
-        value, at, by = register
-        return (CONSENT.index(value) if field == "consent" else 0, at, by, value or "")
 
-    return max(one, other, key=strength)
+def _read(field, name, register):
+    """Return a register with its time as a Timestamp; refuse what is not one."""
+    if not isinstance(register, tuple | list) or len(register) != 3:
+        raise TypeError(
+            f"{name} is {_inputs.short_form(register)}: give a value, when it was written and the "
+            'system that wrote it, such as ("0601", "2026-03-05", "sales")'
+        )
+    value, at, by = register
+    if field == "consent":
+        _inputs.one_of(f"the consent of {name}", value, CONSENT)
+    _inputs.need_texts(**{f"the value of {name}": value, f"the system of {name}": by})
+    return value, _inputs.moment(f"the time of {name}", at), by
+
+
+def stronger(field, one, other):
+    """Return which of two registers stands, as `stands` does, without looking at what they are."""
+    return max(one, other, key=lambda register: _strength(field, register))
+
+
+def _strength(field, register):
+    value, at, by = register
+    return (CONSENT.index(value) if field == "consent" else 0, at, by, value or "")
 
 
 def written_at(at, known):
