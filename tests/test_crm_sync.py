@@ -24,6 +24,15 @@ def pair(**options):
     return tuple(crm.Store(name=name, owners=OWNERS, **options) for name in ("sales", "marketing"))
 
 
+def emptied(stores):
+    """Return two stores after all their rows are deleted, which is quicker than making new ones."""
+    for store in stores:
+        with store.engine.begin() as connection:
+            for table in store.tables.metadata.sorted_tables:
+                connection.execute(table.delete())
+    return stores
+
+
 # ---------------------------------------------------------------- any schedule
 
 FAILS = st.lists(st.sampled_from(("ok", *crm.FAILURES)), max_size=25)
@@ -38,6 +47,9 @@ ACTS = st.one_of(
 )
 # How far the clock of marketing is ahead of that of sales, in seconds.
 AHEAD = st.integers(-3, 3)
+
+
+STORES = pair()
 
 
 class Told:
@@ -103,7 +115,7 @@ def finish(stores):
 )
 @given(deeds=st.lists(ACTS, max_size=25), ahead=AHEAD, last=FAILS)
 def test_any_schedule_of_failures_ends_with_both_sides_equal(deeds, ahead, last):
-    stores, told = pair(), Told()
+    stores, told = emptied(STORES), Told()
     for contact in told.person:
         stores[0].add_contact(contact, at=DAY, consent=contact != "C-3")
     crm.sync(*stores)

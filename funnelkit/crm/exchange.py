@@ -187,7 +187,7 @@ def _as_texts(values, column):
 
 def _typed(texts, column):
     """Return a column of texts in the type that our tables have."""
-    known = texts.where(texts != "", None)
+    known = pd.Series([text or None for text in texts], texts.index, dtype=object)
     if column in TIMES:
         read = pd.to_datetime(known, format=TIMES[column], errors="coerce")
         wrong = (read.isna() & known.notna()).to_numpy()
@@ -202,7 +202,9 @@ def _typed(texts, column):
         values = known.to_numpy(object)
         _inputs.refuse(wrong, "amount is not a number", remedy, values, index=known.index)
         return read.astype(float)
-    return known.map(lambda text: text if text is None else _listed(text, column)).astype("str")
+    for text in known.dropna().unique():
+        _listed(text, column)
+    return known.astype("str")
 
 
 def _listed(text, column):

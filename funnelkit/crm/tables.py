@@ -5,6 +5,7 @@ rounding is left to a server. Text by which rows are found is compared byte by b
 MySQL "Ann", "ann" and "ánn " would otherwise be one.
 """
 
+from functools import cache
 from types import SimpleNamespace
 
 import pandas as pd
@@ -31,6 +32,7 @@ class Key(TypeDecorator):
         return dialect.type_descriptor(kind)
 
 
+@cache
 def make_tables(name):
     """Return the tables of a store by that name, and their `metadata`, as one object."""
     metadata = MetaData()
