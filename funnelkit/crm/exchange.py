@@ -161,7 +161,8 @@ def _need_complete(table, system, kind):
     if "email" in table.columns and system == "hubspot":
         _inputs.need_one_type(table["email"], "email")
         known = table["email"].dropna()
-        twice = known.map(str).str.lower().duplicated().to_numpy()
+        lower = pd.Series([str(each).lower() for each in known], dtype=object)
+        twice = lower.duplicated().to_numpy()
         if twice.any():
             raise ValueError(
                 f"duplicate email in {twice.sum():,} of {len(table):,} rows (first: row "
