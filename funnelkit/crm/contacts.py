@@ -37,7 +37,7 @@ class Contacts:
         at : date
             When it came, UTC.
         consent : bool
-            Whether it has agreed to mails: False, too, for somebody who was not asked.
+            Whether it has agreed to mails. Somebody who was not asked has not.
         email, first_name, last_name, phone, source : str, optional
             What is known of it.
         lifecycle : str, optional

@@ -128,7 +128,10 @@ def from_csv(path, *, system, kind):
     inputs.need_once(_inputs.ids(table.iloc[:, 0], table.columns[0]), table.columns[0])
     if kind == "contacts" and "consent" in table.columns:
         missing = table["consent"].isna()
-        remedy = "write 'given', 'none' or 'withdrawn'; who was not asked has not agreed, so 'none'"
+        remedy = (
+            "write 'given', 'none' or 'withdrawn'; somebody who was not asked has not agreed, so "
+            "'none'"
+        )
         _inputs.refuse(missing, "consent is missing", remedy, index=table.index)
     return table
 

@@ -18,7 +18,7 @@ __all__ = [
     "texts",
 ]
 
-NOT_ASKED = "give True or False; who was not asked has not agreed, so False"
+NOT_ASKED = "give True or False; somebody who was not asked has not agreed, so False"
 
 
 def name(what, value):
