@@ -26,6 +26,7 @@ optimise       Gaussian process, acquisition, searches for good settings
 recommenders   neighbours, content, top-N lists with reasons; ranking metrics and splits
 attribution    which channel gets the credit: rules, Markov chains, Shapley
 incrementality geo tests, carry-over and saturation, budgets
+databases      the funnel as one SQL query, files in pieces, exports of other tools
 school         the tables that lessons share: the clean log, the clean leads, the books
 plots          one function per chart
 checking       ``check``, ``hint``, ``progress`` (how they work: `funnelkit.exercises`)
@@ -65,6 +66,7 @@ _MODULES = (
     "checking",
     "contract",
     "data",
+    "databases",
     "plots",
     "ranking",
     "schemas",

@@ -24,6 +24,7 @@ FLOORS = [
         "bandits",
         "bayes",
         "cohorts",
+        "databases",
         "experiments",
         "forecasting",
         "incrementality",
