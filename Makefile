@@ -66,7 +66,7 @@ lock:  ## renew requirements.lock and requirements-dev.lock
 bench:  ## measure the speed beside other tools (ARGS=experiments or another of its names for the others)
 	$(START) bench $(ARGS)
 
-extras:  ## test the notebooks that need more than the course installs
+extras:  ## test what needs more than the course installs
 	$(START) extras $(ARGS)
 
 browser:  ## try the course in a real JupyterLab and Chromium (ARGS=02 for one lesson)

@@ -22,6 +22,9 @@ overlaps.watched_profile(os.environ["IPYTHONDIR"])
 settings.register_profile("course", deadline=None)
 settings.load_profile("course")
 
-# Notebooks that need an extra run where it is installed: `start.py extras` does that.
-_absent = [extra for extra in ["tensorflow"] if find_spec(extra) is None]
+# Notebooks and tests that need an extra run where it is installed: `start.py extras` does that.
+# Each is known by a package that nothing else installs.
+_known_by = {"databases": "pymysql", "tensorflow": "tensorflow"}
+_absent = [extra for extra, package in _known_by.items() if find_spec(package) is None]
 collect_ignore_glob = [f"notebooks/extras/*_{extra}.ipynb" for extra in _absent]
+collect_ignore_glob += [f"tests/extras/{extra}" for extra in _absent]

@@ -12,7 +12,8 @@
     python start.py test              run every test (what follows is passed on to pytest)
     python start.py trials            try the course in awkward places (or: trials mirror)
     python start.py bench             measure the speed against other tools (or: bench lifetime)
-    python start.py extras            test the notebooks that need more than the course installs
+    python start.py extras            test what needs more than the course installs (or: extras
+                                      databases)
     python start.py run COMMAND ...   run a command with the tools of the tests
 
 It needs nothing but Python. The first time it makes an environment beside this file and
@@ -134,11 +135,16 @@ def installer():
     return install
 
 
-def extra_notebooks(extra):
-    """Return the paths of the notebooks that need an extra, from the course's folder."""
+def extra_tests(extra):
+    """Return what needs an extra: the paths of notebooks, and the folder of tests if there is one.
+
+    They count from the course's folder.
+    """
     folder = os.path.join("notebooks", "extras")
     names = sorted(os.listdir(os.path.join(HERE, folder)))
-    return [os.path.join(folder, name) for name in names if name.endswith("_%s.ipynb" % extra)]
+    found = [os.path.join(folder, name) for name in names if name.endswith("_%s.ipynb" % extra)]
+    tests = os.path.join("tests", "extras", extra)
+    return found + [tests] * os.path.isdir(os.path.join(HERE, tests))
 
 
 def commands(verb, arguments, env, install):
@@ -163,7 +169,7 @@ def commands(verb, arguments, env, install):
         return [[python, os.path.join("benchmarks", chosen + ".py")] + rest]
     if verb == "extras":
         extra, rest = arguments[0], arguments[1:]
-        return [[python, "-m", "pytest"] + extra_notebooks(extra) + rest]
+        return [[python, "-m", "pytest"] + extra_tests(extra) + rest]
     if verb == "run":
         found = shutil.which(arguments[0], path=install.environment(env)["PATH"])
         if not found:
@@ -188,8 +194,12 @@ def main(arguments):
     install = installer()
     # `grade` is told files, which are meant from where its user stands.
     place = {"cwd": os.getcwd()} if verb == "grade" else {}
-    codes = []
-    for kind in install.EXTRAS if verb == "extras" else [VERBS[verb]]:
+    kinds, codes = [VERBS[verb]], []
+    if verb == "extras":
+        # The first argument may name one of them.
+        named = rest[:1] if rest and rest[0] in install.EXTRAS else []
+        kinds, rest = named or install.EXTRAS, rest[len(named) :]
+    for kind in kinds:
         try:
             env = install.prepare(kind)
         except install.Stop as stop:

@@ -217,6 +217,18 @@ def test_each_extra_is_tested_in_its_own_environment(course, monkeypatch):
     assert ".venv-tensorflow-" in course.ran[-1][0]
 
 
+def test_an_extra_may_have_a_folder_of_tests_and_be_asked_for_by_name(course, monkeypatch):
+    monkeypatch.setattr(install, "EXTRAS", ["databases", "tensorflow"])
+    Path(course.HERE, "notebooks", "extras").mkdir(parents=True)
+    Path(course.HERE, "tests", "extras", "databases").mkdir(parents=True)
+    course.main(["extras", "databases", "-x"])
+    tests = os.path.join("tests", "extras", "databases")
+    assert [command[1:] for command in course.ran if "pytest" in command] == [
+        ["-m", "pytest", tests, "-x"]
+    ]
+    assert all("tensorflow" not in part for command in course.ran for part in command)
+
+
 def test_trials_run_in_the_environment_of_the_tests(course):
     course.main(["trials", "mirror"])
     assert course.ran[2][-2:] == ["-r", "requirements-dev.lock"]

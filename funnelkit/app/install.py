@@ -33,8 +33,8 @@ INSTALLS = {
     BENCH: ["-r", "requirements.lock", "--group", "pyproject.toml:bench"],
 }
 # The extras of pyproject.toml: what the tests have, and what the notebooks
-# notebooks/extras/*_<extra>.ipynb need besides.
-EXTRAS = ["tensorflow"]
+# notebooks/extras/*_<extra>.ipynb and the tests in tests/extras/<extra>/ need besides.
+EXTRAS = ["databases", "tensorflow"]
 INSTALLS.update(
     (extra, ["-r", "requirements-dev.lock", "--editable", f".[{extra}]"]) for extra in EXTRAS
 )
