@@ -4,6 +4,8 @@ One table holds many logs, told apart by the number of the log, and the query is
 a few questions then ask about hundreds of logs.
 """
 
+import csv
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -101,7 +103,9 @@ def clickhouse(tmp_path_factory):
     chdb_session = pytest.importorskip("chdb.session")
     path = tmp_path_factory.mktemp("chdb") / "log.csv"
     rows = LOG.assign(time_us=LOG["timestamp"].astype("datetime64[us]").astype("int64"))
-    rows[["user_id", "event", "time_us", "log"]].to_csv(path, index=False)
+    # Quoted, or a blank at the end of a text would be cut off.
+    rows = rows[["user_id", "event", "time_us", "log"]]
+    rows.to_csv(path, index=False, quoting=csv.QUOTE_NONNUMERIC)
     session = chdb_session.Session()
     session.query("CREATE DATABASE course")
     session.query(
