@@ -111,7 +111,7 @@ TASKS = [
         section="The log in a database",
         hints=[
             "`COUNT(DISTINCT person_id)` counts each person once.",
-            "`WHERE event = '...' AND device = '...'`; texts stand in single quotation marks.",
+            "`WHERE event = '...' AND device = '...'`; texts need single quotation marks.",
         ],
         mistakes=[
             Mistake(
@@ -238,7 +238,7 @@ TASKS = [
         truth=both_collations,
         section="Where two databases count differently",
         hints=[
-            "`COLLATE NOCASE` stands after the column: `event COLLATE NOCASE = 'visit'`.",
+            "`COLLATE NOCASE` comes after the column: `event COLLATE NOCASE = 'visit'`.",
             "Ids are texts too: `COUNT(DISTINCT user_id COLLATE NOCASE)`.",
         ],
         mistakes=[
