@@ -13,7 +13,7 @@ import sqlalchemy
 
 from funnelkit import databases, funnels
 
-LOGS = 60
+LOGS = 25
 STEPS = [["a"], ["a", "b"], ["a", "b", "c"], ["a", "b", "a"], ["a", "a"]]
 START = pd.Timestamp("2025-03-01")
 QUESTIONS = [
