@@ -30,6 +30,7 @@ uplift         whom an action changes: effect, models, Qini, policy value, budge
 automation     a table of rules, checked, that acts on a log in simulated time
 crm            a stage machine and store, two systems kept in step, import and export
 levers         which step to fix: slopes, limits, attainable lift per euro
+databases      the funnel as one SQL query, files in pieces, exports of other tools
 ingest         a file of one's own: read as it comes, asked, made into the course's tables
 report         the weekly report on anybody's log, as one page
 school         the tables that lessons share: the clean log, the clean leads, the books
@@ -75,6 +76,7 @@ _MODULES = (
     "checking",
     "contract",
     "data",
+    "databases",
     "ingest",
     "plots",
     "ranking",

@@ -26,6 +26,7 @@ FLOORS = [
         "bayes",
         "cohorts",
         "crm",
+        "databases",
         "experiments",
         "forecasting",
         "incrementality",

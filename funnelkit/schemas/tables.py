@@ -10,6 +10,7 @@ from funnelkit.schemas.library import LIBRARY_TABLES
 from funnelkit.schemas.published import PUBLISHED
 from funnelkit.schemas.regions import REGION_TABLES
 from funnelkit.schemas.sales import SALES
+from funnelkit.schemas.scaling import SCALING
 from funnelkit.schemas.tuning import TUNING
 
 __all__ = ["CHANNELS", "EVENTS", "PAGES", "REGIONS", "SCHEMAS"]
@@ -427,6 +428,7 @@ SCHEMAS: dict[str, Schema] = {
     **REGION_TABLES,
     **CAMPAIGN_TABLES,
     **INDUSTRY_TABLES,
+    **SCALING,
     **PUBLISHED,
     "glossary": Schema(
         file="glossary.csv",
