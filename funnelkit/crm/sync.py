@@ -228,7 +228,7 @@ def _receive(receiver, told, *, crash=False):
                 if event["key"] in new
             ]
             if crash:
-                events.apply(connection, receiver.tables, fresh[: len(fresh) // 2 + 1])
+                events.apply(connection, receiver.tables, fresh[: len(fresh) // 2])
                 raise Crash
             events.apply(connection, receiver.tables, fresh)
     except Crash:  # the database takes back what was not finished
