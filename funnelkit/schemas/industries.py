@@ -20,10 +20,11 @@ INDUSTRY_TABLES: dict[str, Schema] = {
         notes=(
             "Illustrative, not benchmarks: the four firms are invented, and no industry was "
             "measured for them. Each took its steps in the order of its own funnel; a visitor "
-            "has one row per step, at the first time. All four opened on 30 June 2025. In three "
-            "of them advisers speak with everybody before they buy: `advice` (finance), `call` "
-            "(education) and `demo` (technology) are the conversations held, at most so many in "
-            "a week as `firms` says; those who booked wait in line, and some give up."
+            "has one row per step, at the first time. All four records begin on 30 June 2025, with "
+            "nobody in line. In three firms advisers speak with everybody before they buy: "
+            "`advice` (finance), `call` (education) and `demo` (technology) are the conversations "
+            "held, at most so many in a week as `firms` says; those who booked wait in line, and "
+            "some give up."
         ),
         columns=(
             INDUSTRY,

@@ -1,7 +1,7 @@
 """Tasks of exercise 29: four industries."""
 
 from functools import cache
-from math import ceil
+from math import ceil, floor
 from statistics import mean, median
 
 import pandas as pd
@@ -63,12 +63,12 @@ def profit(*, price=PRICE, margin=MARGIN, cost=1):
     return {name: EXTRA[name] * price * margin - cost * COST[name] for name in EXTRA}
 
 
-VISITORS, NOW, HOPED = 350, 0.12, 0.15
+VISITORS, NOW, HOPED = 330, 0.12, 0.15
 
 
-def weeks(*, groups=2, hoped=HOPED, power=0.9):
+def weeks(*, groups=2, hoped=HOPED, power=0.9, whole=ceil):
     """Return how many weeks a test takes."""
-    return ceil(groups * experiments.sample_size(NOW, hoped, power=power) / VISITORS)
+    return whole(groups * experiments.sample_size(NOW, hoped, power=power) / VISITORS)
 
 
 TASKS = [
@@ -162,6 +162,7 @@ TASKS = [
                 (1000, [0.2, 0.5, 0.25], 120),
                 (500, [0.3, 0.4, 0.1], 60),
                 (800, [0.9, 0.9, 0.8], 300),
+                (750, [0.13, 0.37, 0.21], 90),
                 (0, [0.2, 0.5, 0.25], 80),
             ],
         ),
@@ -205,14 +206,14 @@ TASKS = [
     ),
     Task(
         "29.4",
-        "Two advisers leave",
+        "An adviser leaves",
         name="extra",
         kind=Mapping(Number(unit="contracts per week", decimals=2)),
         truth=finance,
         section="All four firms",
         hints=[
             "`levers.attainable_lift(users, mine, visitors=…, limits=…)` has a column `extra`.",
-            "The limit is on the step `advice`.",
+            "Take the rows of finance first. The limit is on the step `advice`.",
         ],
         mistakes=[
             Mistake(
@@ -269,7 +270,7 @@ TASKS = [
                 kind=Mapping(Number(decimals=2)),
             ),
         ],
-        after="Most customers, and a small gain; the cheapest lever leaves most; one loses money.",
+        after="Most customers do not leave most: the cheapest lever does, and one loses money.",
     ),
     Task(
         "29.6",
@@ -301,7 +302,19 @@ TASKS = [
                 "That is with a power of 0.8, the default.",
                 "Set power=0.9.",
             ),
+            Mistake(
+                "rounded-down",
+                lambda: weeks(whole=floor),
+                "After so many weeks a part of the visitors is still missing.",
+                "Round up.",
+            ),
+            Mistake(
+                "rounded-too-early",
+                lambda: 2 * weeks(groups=1),
+                "You rounded the weeks of one variant up, and then doubled them.",
+                "Add the visitors of both variants, divide, and round up once.",
+            ),
         ],
-        after="Only the step with most events can be tested at all; 16 weeks are a long time.",
+        after="Only the step with most events can be tested at all; 17 weeks are a long time.",
     ),
 ]
