@@ -421,6 +421,20 @@ def test_an_unknown_trigger_or_stop_is_named_with_what_was_meant():
     assert table["remedy"].tolist() == ["did you mean 'lead'?", "did you mean 'customer'?"]
 
 
+def test_several_stops_written_as_one_are_told_apart():
+    for stop in ("customer; visit", "customer or visit"):
+        (remedy,) = automation.check_rules(rules_of({"stop": stop}), EVENTS)["remedy"]
+        assert remedy == "separate several by commas: 'customer, visit'"
+        assert problems({"stop": "customer, visit"}) == []
+
+
+def test_a_circle_is_told_whatever_its_caps_and_waits():
+    rows = [{"trigger": "lead"}, {"trigger": "mail:m0", "re_entry": "always", "name": "m0"}]
+    circle = "mails for ever: r1 → r1"
+    for wait in ("1D", "7D"):
+        assert circle in problems(*({**row, "wait": wait, "cap": 1, "per": "7D"} for row in rows))
+
+
 def test_an_unknown_field_is_named():
     rows = [{"condition": "pionts >= 2", "entry_key": "order"}]
     assert problems(*rows, fields=["user_id", "points"]) == [

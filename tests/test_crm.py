@@ -178,12 +178,21 @@ def test_a_consent_that_is_missing_is_refused_and_is_not_a_yes(store):
     assert [store.may_mail(contact) for contact in ("a", "b")] == [True, False]
 
 
+def test_a_consent_out_of_a_table_is_taken(store):
+    agreed = pd.Series([True, False])
+    for contact, consent in zip(("C-3", "C-4"), agreed.to_numpy(), strict=True):
+        store.add_contact(contact, at=DAY, consent=consent)
+        assert store.may_mail(contact) == consent
+
+
 def test_keys_that_are_there_twice_are_refused(store):
     table = pd.DataFrame({"lead_id": ["a", "a"], "created_at": DAY, "consent": True})
     with pytest.raises(ValueError, match=r"duplicate lead_id in 1 of 2 rows .*'a'"):
         store.add_contacts(table)
-    with pytest.raises(ValueError, match="was used before, for an event that says something else"):
+    with pytest.raises(ValueError, match=r"added before, as 'crm/add:C-1'.* use change\(\)"):
         store.add_contact("C-1", at="2026-03-09", consent=False)
+    with pytest.raises(ValueError, match=r"added before, as 'crm/add:C-1'.* leave it out"):
+        store.add_contacts(table.tail(1).assign(lead_id="C-1", phone="0601"))
     with pytest.raises(ValueError, match="contact 'C-1' is there already"):
         store.add_contact("C-1", at="2026-03-09", consent=False, key="form:9")
     store.open_deal("D-1", "C-1", at="2026-03-02")

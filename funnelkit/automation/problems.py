@@ -1,5 +1,7 @@
 """What is wrong with a table of rules, found before it runs: it is a graph of events."""
 
+import re
+
 import pandas as pd
 
 from funnelkit import _inputs
@@ -31,9 +33,9 @@ def check_rules(rules, events, *, fields=None):
     -----
     Each action makes an event of the name ``action:name``, such as ``mail:welcome``. An arrow runs
     from one rule to another that this event triggers. A circle of arrows never comes to rest,
-    unless one of its rules lets each entry key in ``once``; a cap slows it down and does not end
-    it. A rule can never fire if no way leads to it from the events of the log, if its condition
-    contradicts itself, or if its cap is 0.
+    unless one of its rules lets each entry key in ``once``. A cap is no such end: it never bites
+    where the waits are as long as its time. A rule can never fire if no way leads to it from the
+    events of the log, if its condition contradicts itself, or if its cap is 0.
 
     Examples
     --------
@@ -82,11 +84,19 @@ def _unknown(rule, known, fields):
     """Yield names that nothing has."""
     for part, name in [("trigger", rule.trigger), *(("stop", each) for each in rule.stop)]:
         if name not in known:
-            yield f"unknown {part} {name!r}", _inputs.close_to(name, known)
+            yield f"unknown {part} {name!r}", _remedy(part, name, known)
     if fields is not None:
         for name in dict.fromkeys([rule.entry_key, *(each.field for each in rule.condition)]):
             if name not in fields:
                 yield f"unknown field {name!r}", _inputs.close_to(name, fields)
+
+
+def _remedy(part, name, known):
+    """Return what to do about an unknown event; several stops are often written as one."""
+    pieces = [each.strip() for each in re.split(r"[;|/]|\band\b|\bor\b", name)]
+    if part == "stop" and len(pieces) > 1:
+        return f"separate several by commas: {', '.join(filter(None, pieces))!r}"
+    return _inputs.close_to(name, known)
 
 
 def _can_start(rules, events):

@@ -1,5 +1,6 @@
 """Contacts: added, changed, asked for their consent, merged, written to."""
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import select, update
 
@@ -9,6 +10,11 @@ from funnelkit.crm.registers import FIELDS, written_at
 from funnelkit.crm.tables import micros, moments
 
 __all__ = ["Contacts"]
+
+ADDED = (
+    "a contact was added before, as {key!r}, and with other values: leave it out and use change() "
+    "for its fields, agree() or withdraw() for its consent; a new contact needs another id"
+)
 
 
 class Contacts:
@@ -37,7 +43,7 @@ class Contacts:
         at : date
             When it came, UTC.
         consent : bool
-            Whether it has agreed to mails. Somebody who was not asked has not.
+            Whether it has agreed to mails. A contact that was not asked has not.
         email, first_name, last_name, phone, source : str, optional
             What is known of it.
         lifecycle : str, optional
@@ -51,16 +57,17 @@ class Contacts:
             True if it was added.
         """
         contact = inputs.name("contact", contact)
-        if not isinstance(consent, bool):
+        if not isinstance(consent, bool | np.bool_):
             what = "missing" if consent is None else _inputs.short_form(consent)
             error = ValueError if consent is None else TypeError
             raise error(f"consent of contact {contact!r} is {what}: {inputs.NOT_ASKED}")
         values = (email, first_name, last_name, phone, source, lifecycle)
         given = {f: v for f, v in zip(FIELDS, values, strict=True) if v is not None}
         fields = inputs.fields_of(given) if given else {}
+        said = ADDED if key is None else events.REUSED
         key = f"add:{contact}" if key is None else inputs.name("key", key)
         state = "given" if consent else "none"
-        return self._add([(contact, inputs.at_micros(at), state, fields, key)]) == 1
+        return self._add([(contact, inputs.at_micros(at), state, fields, key)], said) == 1
 
     def add_contacts(self, contacts):
         """Add many contacts at once.
@@ -91,9 +98,9 @@ class Contacts:
             contact = inputs.name("lead_id", contact)
             fields = {f: values[i] for f, values in columns.items() if values[i] is not None}
             rows.append((contact, at, agreed, fields, f"add:{contact}"))
-        return self._add(rows)
+        return self._add(rows, ADDED)
 
-    def _add(self, rows):
+    def _add(self, rows, said):
         """Add contacts in one transaction: (contact, time, consent, fields, key) of each."""
         bodies, made = {}, {}
         for contact, at, consent, fields, key in rows:
@@ -105,7 +112,7 @@ class Contacts:
             body = {"created_at": at, "fields": registers}
             made[key] = {"key": key, "kind": "change", "contact": contact, "body": body}
         with self.engine.begin() as connection:
-            new = [made[key] for key in events.new_ones(connection, self.tables, bodies)]
+            new = [made[key] for key in events.new_ones(connection, self.tables, bodies, said=said)]
             there = events.find_roots(connection, self.tables, [each["contact"] for each in new])
             if there:
                 raise ValueError(

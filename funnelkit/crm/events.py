@@ -14,6 +14,7 @@ from funnelkit.crm.registers import stronger
 from funnelkit.crm.tables import chunks
 
 __all__ = [
+    "REUSED",
     "apply",
     "digest_of",
     "enqueue",
@@ -23,19 +24,26 @@ __all__ = [
     "new_ones",
 ]
 
+REUSED = (
+    "the key {key!r} was used before, for an event that says something else: give each event a key "
+    "of its own, and repeat an event as it was"
+)
+
 
 def digest_of(*body):
     """Return a short text that differs if anything in an event's body differs."""
     return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
 
-def new_ones(connection, tables, bodies):
+def new_ones(connection, tables, bodies, *, said=REUSED):
     """Return those keys that are new, and remember them; a known key has to have the same body.
 
     Parameters
     ----------
     bodies : dict of str
         For each key the digest of its body.
+    said : str
+        What to say of a known key with another body.
     """
     seen, known = tables.seen.c, {}
     for keys in chunks(bodies):
@@ -44,10 +52,7 @@ def new_ones(connection, tables, bodies):
         )
     for key, digest in known.items():
         if bodies[key] != digest:
-            raise ValueError(
-                f"the key {key!r} was used before, for an event that says something else: give "
-                "each event a key of its own, and repeat an event as it was"
-            )
+            raise ValueError(said.format(key=key))
     new = [key for key in bodies if key not in known]
     if new:
         rows = [{"key": key, "digest": bodies[key]} for key in new]

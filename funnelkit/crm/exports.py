@@ -97,7 +97,7 @@ def _read_options(table, columns, dates, decimal, words):
         )
     words = {} if words is None else words
     if not isinstance(words, dict) or not all(isinstance(w, dict) for w in words.values()):
-        advice = 'give one dictionary per column, {"consent": {"Yes": True, "No": False}}'
+        advice = 'give a dictionary per column, {"consent": {"Yes": True, "No": False}}'
         raise TypeError(f"words is {_inputs.short_form(words)}: {advice}")
     for column in words:
         _inputs.need_known(column, columns.values(), "field in columns")

@@ -186,7 +186,8 @@ def lifecycle_answer(current, request):
     Returns
     -------
     tuple of (int, str or None)
-        The HTTP status, 204 (done, and nothing to say) in any case, and the stage.
+        The HTTP status, 204 (done, and nothing to say) in any case, as HubSpot's first API for
+        contacts has it, and the stage.
 
     Examples
     --------

@@ -39,6 +39,12 @@ def refused_deals():
     return rows.groupby("reason")["deal_id"].nunique().to_dict()
 
 
+def refused_sorted():
+    """Return how many rows are refused once they are sorted by time."""
+    rows = typed().sort_values(["deal_id", "entered_at"], kind="stable")
+    return crm.illegal_moves(rows, moves=WITH_SHORT_CUT)["reason"].value_counts().to_dict()
+
+
 # ---------------------------------------------------------------- 28.2
 
 
@@ -58,6 +64,9 @@ def school():
     leads = funnelkit.load("leads").drop_duplicates("lead_id")
     recent = deals.loc[deals["created_at"] >= "2026-04-01", ["deal_id", "lead_id"]]
     log = stages.merge(recent, on="deal_id").set_axis(FIELDS, axis="columns")
+    back = log[log["event"] == "lost"].iloc[::8].assign(event="SQL")  # lost, and there again
+    back["timestamp"] += pd.Timedelta("1D")
+    log = pd.concat([log, back[back["timestamp"] < "2026-07-01"]], ignore_index=True)
     consents = leads[["lead_id", "created_at", "consent"]]
     consents = consents.set_axis(["user_id", "timestamp", "consent"], axis="columns")
     gone = consents[consents["consent"]].sample(frac=0.3, random_state=283).assign(consent=False)
@@ -198,6 +207,12 @@ TASKS = [
                 "Add the move to those that are legal already.",
             ),
             Mistake(
+                "sorted-by-time",
+                refused_sorted,
+                "There the rows were sorted by time, which hides a clock that runs backwards.",
+                "Leave the rows in their order.",
+            ),
+            Mistake(
                 "deals-for-rows",
                 refused_deals,
                 "Those are deals, and a deal may have several rows that are refused.",
@@ -220,6 +235,7 @@ TASKS = [
                 (10, None, [3], 1, 7),
                 (10, None, [4], 1, 7),
                 (10, None, [4, 9], 2, 7),
+                (10, None, [9], 2, 7),
                 (10, None, [1, 2, 9], 2, 7),
                 (10, 12, [8, 9], 2, 2),
                 (10, 9, [8], 2, 2),
@@ -310,6 +326,12 @@ TASKS = [
                 "Set `entry_key` to `deal_id`.",
             ),
             Mistake(
+                "again-and-again",
+                lambda: mails(re_entry="always"),
+                "A deal that comes back after it was lost starts the rules again in it.",
+                'Each deal starts them once: leave `re_entry` out, or set it to "once".',
+            ),
+            Mistake(
                 "without-consent",
                 lambda: mails(consent=False),
                 "People without consent are mailed in it.",
@@ -324,8 +346,8 @@ TASKS = [
             Mistake(
                 "same-wait",
                 lambda: mails(wait="2D"),
-                "The second rule waits two days in it.",
-                "`again` waits four days after the first mail.",
+                "The second mail comes two days after the first in it.",
+                "`again` waits four days, and its trigger is the first mail, not `SQL`.",
             ),
         ],
         after="Most deals have been called or lost before a mail is due.",
