@@ -626,6 +626,9 @@ HONEST = {
     "a stable sort": append("package", '\nx = log.sort_values("event", kind="stable")'),
     "a sort by two columns": append("package", '\nx = log.sort_values(["event", "user_id"])'),
     "a semicolon in a text": append("package", '\nx = "a;"'),
+    "a file of its own": append(
+        "package", '\nholder = tempfile.TemporaryDirectory()\nx = Path(holder.name) / "log.csv"'
+    ),
 }
 
 

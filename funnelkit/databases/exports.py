@@ -131,7 +131,7 @@ def read_mixpanel(paths, *, names=None, project_timezone=None):
         What to call the events. All others keep their names.
     project_timezone : str, optional
         The project's time zone, such as ``"Europe/Berlin"``, where the export counts its seconds
-        by the project's clock (projects made before 2023). Without it times are UTC.
+        by the project's clock, as those of older projects do. Without it times are UTC.
 
     Returns
     -------

@@ -205,7 +205,7 @@ def _translated(query, dialect):
 def _written(asked, table):
     """Write the query as SQLite reads it."""
     ctes = {"placed": _placed(asked, table), "numbered": _numbered(asked)}
-    kept = ["user_id", "t", "step", "pos"]
+    kept = ["user_id", "t", "step", *_by(asked), "pos"]
     ctes["reached_1"] = _entries(asked, kept)
     kept += _chain_columns(asked, 1)
     for k in range(2, len(asked.steps) + 1):
@@ -301,11 +301,11 @@ def _next_step(asked, k, kept):
     return f"SELECT {columns}, {marks} FROM (SELECT {columns}, {looks} FROM reached_{k - 1}) AS w"
 
 
-def _highest(asked, result):
+def _highest(asked, result, otherwise=""):
     """Write the CASE that finds the highest step reached at an event."""
     steps = range(len(asked.steps), 0, -1)
     cases = " ".join(f"WHEN start_{k} IS NOT NULL THEN {result.format(k=k)}" for k in steps)
-    return f"CASE {cases} END"
+    return f"CASE {cases}{otherwise} END"
 
 
 def _best(asked):
@@ -314,16 +314,15 @@ def _best(asked):
 
 
 def _best_by_group(asked):
-    """Pick each user's chain: it goes furthest, gets there first, enters last."""
-    level, entry = _highest(asked, "{k}"), _highest(asked, "entry_{k}")
-    ends = f"SELECT user_id, t, {level} AS level, {entry} AS entry FROM reached_{len(asked.steps)} "
-    place = "ROW_NUMBER() OVER (PARTITION BY user_id ORDER BY level DESC, t, entry DESC) AS place"
-    ranked = f"SELECT user_id, level, entry, {place} FROM ({ends}) AS w WHERE level >= 1"
-    groups = ", ".join(f"numbered.{name} AS {name}" for name in _by(asked))
-    return (
-        f"SELECT chain.level AS level, {groups} FROM ({ranked}) AS chain JOIN numbered "
-        "ON numbered.user_id = chain.user_id AND numbered.pos = chain.entry WHERE chain.place = 1"
-    )
+    """Pick each user's chain: it goes furthest, gets there first, enters last; keep its entry."""
+    groups = ", ".join(_by(asked))
+    level, entry = _highest(asked, "{k}", " ELSE 0"), _highest(asked, "entry_{k}")
+    columns = f"user_id, t, pos, {groups}, {level} AS level, {entry} AS entry"
+    ends = f"SELECT {columns} FROM reached_{len(asked.steps)}"
+    first = "OVER (PARTITION BY user_id ORDER BY level DESC, t, entry DESC)"
+    chain = f"FIRST_VALUE(level) {first} AS best_level, FIRST_VALUE(entry) {first} AS best_entry"
+    rows = f"SELECT pos, {groups}, {chain} FROM ({ends}) AS w"
+    return f"SELECT {groups}, best_level AS level FROM ({rows}) AS v WHERE pos = best_entry"
 
 
 def _counted(asked):

@@ -95,6 +95,24 @@ def test_a_name_with_a_quotation_mark_neither_breaks_nor_injects(loaded, name):
     assert table["users"].tolist() == [1, 1, 1, 0]
 
 
+def ask(connection, query):
+    return connection.execute(sqlalchemy.text(query)).scalar()
+
+
+def test_half_is_one_half_only_in_some_databases(loaded):
+    expected = {"mysql": 0.5, "postgresql": 0}[loaded.dialect.name]
+    assert float(ask(loaded, "SELECT 1 / 2")) == expected
+
+
+def test_how_many_of_four_names_are_equal_depends_on_the_collation(loaded):
+    log = pd.DataFrame({"user_id": range(4), "event": ["visit", "Visit", "visit ", "vísit"]})
+    databases.load(loaded, log.assign(timestamp=START), table="names", replace=True)
+    found = {"mysql": {"utf8mb4_general_ci": 4, "utf8mb4_bin": 2, "utf8mb4_nopad_bin": 1}}
+    for collation, n in found.get(loaded.dialect.name, {'"C"': 1}).items():
+        query = f"SELECT COUNT(*) FROM names WHERE event COLLATE {collation} = 'visit'"
+        assert ask(loaded, query) == n
+
+
 # ---------------------------------------------------------------- ClickHouse, in process
 
 
