@@ -32,6 +32,12 @@ def opt_outs_of_the_series():
     return _effect(table["treated"], table["opted_out"])
 
 
+def opt_outs_against_all_others():
+    """Return what eight mails do to opting out, those drawn to get four counted as held out."""
+    table = contacts()
+    return _effect(table["mails"] == 8, table["opted_out"])
+
+
 def _effect(treated, outcome):
     found = uplift.average_effect(treated, outcome)
     return found[["effect", "ci_low", "ci_high"]].astype(float).to_dict()
@@ -58,7 +64,7 @@ def _by_weight(weight):
     return by
 
 
-SIX = pd.DataFrame(
+SEVEN = pd.DataFrame(
     {
         "score": [0.1, 0.9, 0.4, 0.7, 0.5, 0.8, 0.2],
         "drawn": [1, 1, 0, 0, 1, 1, 0],
@@ -69,7 +75,7 @@ SIX = pd.DataFrame(
 
 def heights(*, rising=False, as_given=False, scaled=True, averaged=False):
     """Return the Qini curve of the seven people, after each of them."""
-    table = SIX if as_given else SIX.sort_values("score", ascending=rising)
+    table = SEVEN if as_given else SEVEN.sort_values("score", ascending=rising)
     t, y = table["drawn"].to_numpy(), table["bought"].to_numpy()
     n_1, n_0 = t.cumsum(), (1 - t).cumsum()
     y_1, y_0 = (y * t).cumsum(), (y * (1 - t)).cumsum()
@@ -147,6 +153,12 @@ TASKS = [
                 lambda: opt_outs(against=4),
                 "You compared eight mails with four.",
                 "Compare with those who got none.",
+            ),
+            Mistake(
+                "against-all-others",
+                opt_outs_against_all_others,
+                "Those who were drawn to get four mails are in your hold-out group.",
+                "Keep only `mails` of 8 and of 0.",
             ),
             Mistake(
                 "all-dates",
@@ -349,6 +361,18 @@ TASKS = [
             "`uplift.policy_value` takes a table with one column per rule, True for the series.",
         ],
         mistakes=[
+            Mistake(
+                "not-drawn",
+                lambda: rule_worth(consent=False),
+                "Contacts without consent are in it, and nobody drew them.",
+                "Keep those with consent first.",
+            ),
+            Mistake(
+                "all-dates",
+                lambda: rule_worth(since=None),
+                "All contacts are in it, those of 2025 too, from whom the points were made.",
+                "Take those who entered from 1 January 2026 on.",
+            ),
             Mistake(
                 "against-nobody",
                 lambda: rule_worth(against=False),
