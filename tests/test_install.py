@@ -255,6 +255,16 @@ def test_a_folder_of_wheels_beside_start_is_used_without_being_asked(places, cap
     assert "from the folder wheels" in capsys.readouterr().out
 
 
+def test_uv_is_told_in_its_command_to_look_at_no_index(places, ran):
+    install.prepare("lab")
+    assert not any("--no-index" in command for command in ran)
+    lock()
+    fill_wheels()
+    ran.clear()
+    install.prepare("lab")
+    assert [command[1:3] for command in ran if "--no-index" in command] == [["-m", "uv"]] * 2
+
+
 def test_without_wheels_in_it_the_folder_is_not_used(places):
     Path(install.ROOT, "wheels").mkdir()
     install.prepare("lab")

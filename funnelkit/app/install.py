@@ -61,6 +61,8 @@ PIP_KEEPS += ["keyring-provider", "cache-dir", "no-cache-dir"]
 UV_KEEPS = "INDEX|DEFAULT_INDEX|EXTRA_INDEX|FIND_LINKS|NO_INDEX|OFFLINE|CACHE_DIR|NO_CACHE|HTTP"
 UV_KEEPS += "|SYSTEM_CERTS|NATIVE_TLS|INSECURE_HOST|KEYRING|CONFIG_FILE|CONCURRENT|LINK_MODE"
 
+TRUE = ("1", "true", "yes", "on")
+
 # What stops an installation.
 FULL = "the disk is full: the course needs about 1 GB, so make room"
 OFFLINE = (
@@ -244,7 +246,7 @@ def install_environment(env, settings):
         # As pip does: the one pinned version, wherever it is.
         hand_on("UV_INDEX_STRATEGY", "unsafe-best-match")
     hand_on("UV_FIND_LINKS", get("find-links", "").replace(" ", ","))
-    hand_on("UV_NO_INDEX", "1" if get("no-index", "").lower() in ("1", "true", "yes", "on") else "")
+    hand_on("UV_NO_INDEX", "1" if get("no-index", "").lower() in TRUE else "")
     hand_on("UV_INSECURE_HOST", get("trusted-host"))
     hand_on("UV_HTTP_TIMEOUT", get("timeout", get("default-timeout")))
     hand_on("UV_KEYRING_PROVIDER", "subprocess" if get("keyring-provider") == "subprocess" else "")
@@ -511,6 +513,8 @@ def fill_from(settings, kind, env, new):
     variables = install_environment(env, settings)
     pip = [interpreter(env), "-m", "pip", "install", "--progress-bar", "off"]
     uv = [interpreter(env), "-m", "uv", "pip", "install", "--python", interpreter(env)]
+    # uv looks at no variable for this one.
+    uv += ["--no-index"] if variables.get("UV_NO_INDEX", "").lower() in TRUE else []
     if new:
         say("  Step 2 of 4: the installer uv (about 25 MB)\n")
         code, printed = follow(pip + ["--quiet", "uv>=0.8"], variables)
