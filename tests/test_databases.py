@@ -184,6 +184,29 @@ def test_a_table_is_not_overwritten_unasked(connection):
         databases.load(connection, log)
 
 
+def test_a_table_whose_name_differs_in_capital_letters_is_there_already(connection):
+    log = pd.DataFrame({"user_id": [1], "event": ["visit"], "timestamp": [START]})
+    databases.load(connection, log, replace=True)
+    with pytest.raises(ValueError, match="'EVENTS'.*replace=True"):
+        databases.load(connection, log, table="EVENTS")
+
+
+@pytest.mark.parametrize(
+    ("column", "options"),
+    [
+        ("row_id", {"user": "row_id"}),  # would be numbered anew
+        ("time_us", {"user": "time_us"}),  # would count times as users
+        ("time_us", {"event": "time_us"}),
+        ("Event", {"keep": "Event"}),
+        ("user_id", {"event": "user_id"}),
+    ],
+)
+def test_two_columns_of_one_name_are_refused(connection, column, options):
+    log = pd.DataFrame({"user_id": [5], "event": ["visit"], "timestamp": [START]})
+    with pytest.raises(ValueError, match=f"column '{column}' has a name that the table has"):
+        databases.load(connection, log.assign(**{column: 5}), replace=True, **options)
+
+
 def test_what_is_not_in_the_database_is_named(connection):
     log = pd.DataFrame({"user_id": [1], "event": ["visit"], "timestamp": [START]})
     databases.load(connection, log, replace=True)

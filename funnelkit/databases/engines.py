@@ -74,6 +74,8 @@ def has_table(connection, name):
     elif dialect in ("mysql", "mariadb"):
         text = text.replace("\\", "\\\\")
         where = f"information_schema.tables WHERE table_schema = DATABASE() AND table_name = {text}"
+    elif dialect == "duckdb":
+        where = f"information_schema.tables WHERE lower(table_name) = lower({text})"
     else:
         where = f"information_schema.tables WHERE table_name = {text}"
     return run(connection, f"SELECT COUNT(*) FROM {where}")[0][0] > 0

@@ -80,17 +80,13 @@ def load(
     _inputs.need_columns(events, (user, event, time, *keep), "the log")
     _inputs.need_rows(events, "the log")
     _inputs.switch("replace", replace)
+    _need_different(user, event, keep)
     rows = pd.DataFrame({"row_id": np.arange(len(events))}, index=events.index)
     rows[user] = _inputs.ids(events[user], user)
     _inputs.need_one_type(events[event], event)
     rows[event] = events[event]
     rows["time_us"] = _microseconds(events[time], time)
     for column in keep:
-        if not isinstance(column, str) or column in rows:
-            raise ValueError(
-                f"keep names {column!r}, a name that the table has already, or not text: "
-                "rename the column"
-            )
         _inputs.need_one_type(events[column], column)
         rows[column] = events[column]
     if not replace and has_table(connection, table):
@@ -103,6 +99,20 @@ def load(
     add_rows(connection, table, rows)
     settle(connection, table, [user, "time_us"])
     return len(rows)
+
+
+def _need_different(user, event, keep):
+    """Refuse two columns of one name; to a database capital letters make no difference there."""
+    taken = set()
+    for name in ("row_id", "time_us", user, event, *keep):
+        if not isinstance(name, str):
+            raise TypeError(f"keep names {name!r}, {_inputs.name_of_type(name)}: rename the column")
+        if name.casefold() in taken:
+            raise ValueError(
+                f"column {name!r} has a name that the table has already (load adds row_id and "
+                "time_us, and capital letters make no difference): rename it in the log"
+            )
+        taken.add(name.casefold())
 
 
 def _microseconds(column, name):

@@ -35,16 +35,18 @@ def lead_entries(days, events, window):
     return _lead_entries(days, events, window)
 
 
-def _lead_entries(days, events, window, *, pick=-1, late=0, reset=False, every=False):
+def _lead_entries(
+    days, events, window, *, pick=-1, late=0, reset=False, every=False, strict=False, earliest=False
+):
     visits, found = [], []
     for day, event in zip(days, events, strict=True):
+        in_time = [visit for visit in visits if every or day - visit <= window - late]
         if event == "visit":
             visits.append(day)
-        elif event == "lead" and visits:
-            if every or day - visits[pick] <= window - late:
-                found.append(visits[pick])
-            if reset:
-                visits = []
+        elif event == "lead" and visits and (in_time if earliest else visits[pick] in in_time):
+            found.append(in_time[0] if earliest else visits[pick])
+        if (reset and event == "lead") or (strict and event != "visit"):
+            visits = []
     return found
 
 
@@ -194,6 +196,8 @@ TASKS = [
                 ([0, 2, 4], ["visit", "lead", "lead"], 3),
                 ([0, 5, 6], ["visit", "lead", "lead"], 6),
                 ([3, 3], ["lead", "visit"], 5),
+                ([3, 3], ["visit", "lead"], 5),
+                ([0, 2, 3, 4], ["visit", "visit", "page_view", "lead"], 7),
             ],
         ),
         truth=lead_entries,
@@ -208,6 +212,18 @@ TASKS = [
                 functools.partial(_lead_entries, pick=0),
                 "You take the first visit: the latest one leaves the most time.",
                 "Keep the latest visit before each lead.",
+            ),
+            Mistake(
+                "first-visit-in-the-window",
+                functools.partial(_lead_entries, earliest=True),
+                "You take the earliest visit that is in time: the running maximum is the latest.",
+                "Keep the latest visit before each lead.",
+            ),
+            Mistake(
+                "only-the-event-before",
+                functools.partial(_lead_entries, strict=True),
+                "That is strict order: other events between visit and lead end the chain.",
+                "Keep the latest visit until the next one comes.",
             ),
             Mistake(
                 "window-without-its-end",
