@@ -448,3 +448,105 @@ def test_a_file_that_needs_a_question_takes_the_small_road(tmp_path, content):
     path = tmp_path / "mylog.csv"
     path.write_bytes(content)
     assert not large.is_plain(path)
+
+
+# ---------------------------------------------------------------- files of other people's making
+
+
+def test_joined_files_with_two_separators_are_refused_and_not_cut_as_a_footer(file):
+    joined = "a,b,c\n" + "1,2,3\n" * 9 + "4;5;6\n" * 5
+    with pytest.raises(ValueError, match="two separators: line 11 is parted by semicolon"):
+        file(joined, separator=",")
+    with pytest.raises(ValueError, match="21 lines from line 32 do not have the 3 fields"):
+        file("a,b,c\n" + "1,2,3\n" * 30 + "words\n" * 21)
+
+
+def test_a_line_of_a_report_with_two_cells_is_not_taken_for_the_heading(file):
+    table = file("My report,,\nPeriod,May,\nuser,event,time\na,visit,2026-03-02\n")
+    assert list(table.columns) == ["user", "event", "time"] and table.index.tolist() == [4]
+    assert list(file("a,b,\n1,2,\n3,4,5\n").columns) == ["a", "b", "column 3"]
+
+
+def test_cells_of_blanks_are_empty_and_not_a_user(file):
+    table = file("user,event\n  ,visit\nb,visit\n")
+    assert table["user"].isna().tolist() == [True, False]
+    assert file('{"user": " "}\n{"user": "b"}\n')["user"].isna().tolist() == [True, False]
+
+
+def test_columns_with_one_name_are_kept_and_asked(file):
+    table = file("time,time,time (2),event\n1,2,3,a\n")
+    assert len(set(table.columns)) == 4
+    with pytest.raises(ValueError, match=r"'time' or 'time \(2\)'"):
+        ingest.find_column(table, "time")
+
+
+def test_a_list_of_json_objects_is_read_and_other_json_is_refused(file):
+    assert file('[{"event": "visit"},\n {"event": "buy"}]')["event"].tolist() == ["visit", "buy"]
+    with pytest.raises(ValueError, match="line 2 is not a JSON object"):
+        file('{"a": 1}\n[1, 2]\n')
+    with pytest.raises(ValueError, match="line 2 is not JSON"):
+        file('[{"a": 1},\n{"a": ]')
+
+
+def test_dates_with_points_beside_dates_with_strokes_are_asked():
+    with pytest.raises(ValueError, match=r"in two ways.*line 1 is '03\.04\.2026'.*dates mdy"):
+        ingest.times(column("03/25/2026", "03.04.2026"))
+    told = ingest.times(column("03/25/2026", "03.04.2026"), dates="mdy")
+    assert told.dt.day.tolist() == [25, 4]
+    with pytest.raises(ValueError, match="two programs wrote the column"):
+        ingest.times(column("03/25/2026", "03.04.2026"), dates="dmy")
+
+
+def test_a_year_of_two_digits_in_front_is_asked():
+    days = column("26-03-04", "26-03-05", "26-04-06")
+    with pytest.raises(ValueError, match="the year may be the first or the last number.*ymd"):
+        ingest.times(days)
+    told = ingest.times(days, dates="ymd").dt.strftime("%Y-%m-%d")
+    assert told.tolist() == ["2026-03-04", "2026-03-05", "2026-04-06"]
+    assert ingest.times(column("13.01.26", "02.02.26")).dt.day.tolist() == [13, 2]
+
+
+def test_rows_with_the_year_first_among_others_are_said():
+    decided = ingest.times(column("2026-03-04", "13/03/2026")).attrs["decided"]
+    assert "1 rows have the year first" in decided
+
+
+def test_days_and_hours_as_a_spreadsheet_counts_them_are_named():
+    with pytest.raises(ValueError, match="which a spreadsheet counts days by"):
+        ingest.times(column("46055.70406", "46056,5", "46057"))
+
+
+def test_events_that_differ_from_a_step_only_in_case_are_said(file):
+    table = file("user,event,time\na,visit,2026-03-02\na,buy,2026-03-03\nb,Visit,2026-03-04\n")
+    log = ingest.to_log(table, ["visit", "buy"])
+    assert "'Visit' (1)" in dict(log.attrs["notes"])["not counted"]
+
+
+def test_a_mapping_that_names_neither_role_nor_step_is_refused(file):
+    table = file("who,event,time\na,visit,2026-03-02\na,buy,2026-03-03\n")
+    with pytest.raises(ValueError, match="mapping names 'usr', which is neither a step nor one of"):
+        ingest.to_log(table, ["visit", "buy"], mapping={"usr": "who"})
+
+
+def test_a_guessed_encoding_is_mentioned_where_a_step_is_not_found(file):
+    table = file("user,event,time\na,návštěva,2026-03-02\na,nákup,2026-03-03\n".encode("cp1250"))
+    with pytest.raises(ValueError, match="say --encoding"):
+        ingest.to_log(table, ["návštěva", "nákup"])
+
+
+def test_a_purchase_that_was_exported_twice_is_counted_once(file):
+    text = "user,time,amount\na,2026-03-02,10.50\n"
+    bought = ingest.orders(file(text + "a,2026-03-02,10.50\na,2026-03-04,10.50\n"))
+    assert bought["gross"].tolist() == [10.5, 10.5]
+    assert "1 left out" in dict(bought.attrs["notes"])["exact repeats"]
+
+
+def test_what_is_late_is_no_repeat_in_a_large_log(tmp_path):
+    path = tmp_path / "late.csv"
+    lines = ["user,event,time", "a,visit,2026-03-02", "a,buy,2026-03-03", "b,visit,2026-03-09"]
+    path.write_text("\n".join([*lines, "  ,visit,2026-03-02", ""]))
+    steps = ["visit", "buy"]
+    log = large.read_large_log(path, steps, until="2026-03-05")
+    assert log.attrs["faults"].loc["exact repeat", "rows"] == 0
+    small = ingest.to_log(ingest.read(path), steps, until="2026-03-05")
+    assert log.attrs["left_out"] == small.attrs["left_out"]

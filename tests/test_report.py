@@ -303,3 +303,29 @@ def test_columns_can_be_mapped_on_the_command_line(place):
     options = [each for pair in pairs for each in ("--map", pair)]
     assert run("named.csv", *options, "--steps", "visit,purchase", "--to", "out.html") == 0
     assert (place / "out.html").is_file()
+
+
+def test_amounts_of_an_offer_and_of_its_order_are_not_added(place):
+    rows = ["user,event,time,amount", *(f"u{i},visit,2026-03-{i + 1:02},500" for i in range(20))]
+    rows += [f"u{i},order,2026-03-{i + 2:02},500" for i in range(10)]
+    (place / "sheet.csv").write_text("\n".join(rows) + "\n")
+    assert run("sheet.csv", "--steps", "visit,order", "--map", "amount=amount") == 0
+    text = (place / "sheet-report.html").read_text(encoding="utf-8")
+    assert "5,000.00" in text and "15,000.00" not in text
+    assert "rows of “order” that have an amount" in text
+    assert "amounts in 20 rows of other events" in text
+
+
+@pytest.mark.parametrize("name", ["pages", "pages.html"])
+def test_a_folder_for_the_page_gets_the_name_that_works(place, capsys, name):
+    (place / name).mkdir()
+    steps = ("--steps", "visit,purchase")
+    assert run("mylog.csv", *steps, "--to", name, "--overwrite") == 1
+    told = capsys.readouterr().err.rpartition("--to ")[2].strip()
+    assert run("mylog.csv", *steps, "--to", told) == 0
+    assert (place / told).is_file()
+
+
+def test_a_window_of_centuries_is_refused(place, capsys):
+    assert run("mylog.csv", "--steps", "visit,purchase", "--window", "99999d") == 1
+    assert "give at most 3,650" in capsys.readouterr().err

@@ -42,10 +42,15 @@ def report(options, others):
     """Write the weekly report on somebody's file; what is unclear is asked as an error."""
     from funnelkit import _inputs, ingest
     from funnelkit.ingest.large import is_plain, read_large_log
-    from funnelkit.report import page, purchases, save, weekly
+    from funnelkit.report import page, save, weekly
 
     source = Path(options.file)
     target = Path(options.to or f"{_stem(source)}-report.html")
+    if target.is_dir():
+        raise ValueError(
+            f"--to is a folder, {target.name}: name the page in it, --to "
+            f"{target / _stem(source)}-report.html"
+        )
     if target.exists() and source.exists() and target.samefile(source):
         raise ValueError("--to names the file itself: give another name")
     if target.exists() and not options.overwrite:
@@ -54,7 +59,9 @@ def report(options, others):
             "another name, --to NAME.html"
         )
     try:
-        window = _inputs.duration("window", options.window)
+        # pandas writes a day as D
+        text = re.sub(r"(?<=[\d ])d$", "D", options.window.strip())
+        window = _inputs.duration("window", text)
     except TypeError as error:  # 14 of what?
         raise ValueError(str(error)) from None
     mapping = _mapping(options.map)
@@ -71,12 +78,36 @@ def report(options, others):
         log = ingest.to_log(table, steps, until=until, **reading)
         personal = list(ingest.personal_columns(table).index)
         if "amount" in mapping or log.attrs["source"] == "Shopify orders":
-            bought = purchases(ingest.orders(table, decimal=options.decimal, **reading))
+            bought = _bought(table, log, options.decimal, reading)
     found = weekly(log, window=window, observed_until=options.until)
     text = page(found, name=source.name, made=dt.date.today(), bought=bought, personal=personal)
     path = save(text, target, overwrite=options.overwrite)
     print(f"Written: {path}. It opens in any browser, and nothing has left this machine.")
     return 0
+
+
+def _bought(table, log, decimal, reading):
+    """Summarise the orders of a file; of one with a row per event, those of one event."""
+    from funnelkit import ingest
+    from funnelkit.ingest.columns import ROLES
+    from funnelkit.report import purchases
+
+    mapping, said = reading["mapping"], []
+    if log.attrs["source"] != "Shopify orders" and not set(mapping) - set(ROLES):
+        event = table[ingest.find_column(table, "event", mapping=mapping)].str.strip()
+        amount = table[ingest.find_column(table, "amount", mapping=mapping)]
+        priced = event[amount.notna()].value_counts()
+        # An offer of 500 and the order of 500 are not 1,000: the last step with amounts counts.
+        last = next((step for step in log.attrs["steps"][::-1] if step in priced), None)
+        if last is not None:
+            table = table[event == last]
+            said = [("orders", f"rows of “{last}” that have an amount")]
+            if priced.sum() > priced[last]:
+                n = priced.sum() - priced[last]
+                said.append(("left out", f"amounts in {n:,} rows of other events"))
+    bought = purchases(ingest.orders(table, decimal=decimal, **reading))
+    bought.attrs["notes"] = said + bought.attrs["notes"]
+    return bought
 
 
 def _is_large(source):

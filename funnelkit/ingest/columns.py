@@ -132,7 +132,9 @@ def find_column(table, role, *, mapping=None):
         _inputs.need_known(mapping[role], list(table.columns), "column in the file")
         return mapping[role]
     wanted = [_folded(each) for each in ROLES[role]]
-    found = [name for name in table.columns if _folded(name) in wanted]
+    # Of two columns with one name, `read` calls the second "time (2)".
+    bare = {name: re.sub(r" \(\d+\)$", "", str(name)) for name in table.columns}
+    found = [name for name, short in bare.items() if _folded(short) in wanted]
     columns = ", ".join(map(repr, table.columns[:20])) + (", …" * (len(table.columns) > 20))
     if not found:
         raise ValueError(

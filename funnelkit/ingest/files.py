@@ -24,6 +24,8 @@ _MARKS = {  # the first bytes of files that are not text
     b"SQLite format 3": "a database: export its table as CSV",
 }
 _BOMS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+_VALUE = re.compile(r"[\d.,:/ -]*\d[\d.,:/ -]*|.+@.+")  # which no column is called
+FRAME = 20  # lines that a report has above or below its table, at most
 _TOTAL = re.compile(r"(grand )?(total|totals|sum|summe|gesamt|subtotal)s?:?", re.IGNORECASE)
 
 
@@ -34,7 +36,7 @@ def read(path, *, encoding=None, separator=None):
     ----------
     path : str or Path
         A text file with separated columns (also packed, ``.gz``), or with one JSON object per
-        line, whose names are then the columns.
+        line (or a list of objects), whose names are then the columns.
     encoding : str, optional
         Such as ``"cp1250"``. Found from the file when not given: a byte order mark, UTF-16,
         UTF-8, and else Windows-1252, which is then noted.
@@ -72,8 +74,8 @@ def read(path, *, encoding=None, separator=None):
         )
     raw, name = read_bytes(path)
     text, notes = decode(raw, name, encoding)
-    if text.lstrip()[:1] == "{":
-        table = _json_lines(text, name, notes)
+    if re.match(r"\s*(\{|\[\s*\{)", text):
+        table = _json_rows(text, name, notes)
     else:
         table = _table(text, name, separator, notes)
     table.attrs = {"name": name, "notes": notes, "bytes": len(raw)}
@@ -214,7 +216,7 @@ def _table(text, name, separator, notes):
             f"{name} is not a table: its lines have one field, split by {separator!r}; say what "
             "separates the columns, such as separator=';' (--separator ';')"
         )
-    rows = _without_frame(rows, width, notes)
+    rows = _without_frame(rows, width, name, notes)
     _need_even_rows(rows, width, name)
     heading, body = _names(rows[0][1], name), rows[1:]
     if not body:
@@ -222,7 +224,7 @@ def _table(text, name, separator, notes):
     columns = zip(*(row for _, row in body), strict=True)
     index = pd.Index([line for line, _ in body], name="line")
     made = {
-        each: pd.Series(values, index=index, dtype="str").replace("", pd.NA)
+        each: pd.Series([v if v.strip() else pd.NA for v in values], index=index, dtype="str")
         for each, values in zip(heading, columns, strict=True)
     }
     return pd.DataFrame(made, index=index)
@@ -276,18 +278,49 @@ def _rows(text, separator, name, skipped):
     return rows
 
 
-def _without_frame(rows, width, notes):
+def _without_frame(rows, width, name, notes):
     """Leave out what a report has above its heading and below its last row, and note it."""
-    first = next(i for i, (_, row) in enumerate(rows) if _filled(row) >= 2 and len(row) == width)
+    first = _place_of_heading(rows, width)
     last = len(rows)
     while last > first + 1 and _is_footer(rows[last - 1][1], width):
         last -= 1
+    _need_frame(rows[:first], width, name)
+    _need_frame(rows[last:], width, name)
     if first:
         notes.append(("heading", f"line {rows[first][0]}; {first} line(s) above it left out"))
     if last < len(rows):
         lines = f"{rows[last][0]}" + (f" to {rows[-1][0]}" if last < len(rows) - 1 else "")
         notes.append(("footer", f"line {lines}: not rows of the table, left out"))
     return rows[first:last]
+
+
+def _place_of_heading(rows, width):
+    """Return which row names the columns: not a line such as "Period,May,,," above them."""
+    wide = [i for i, (_, row) in enumerate(rows) if _filled(row) >= 2 and len(row) == width]
+    first = wide[0]
+    if _filled(rows[first][1]) < width and not any(map(str.strip, rows[first][1][-1:])):
+        for i in (each for each in wide if each <= first + FRAME):
+            cells = [cell.strip() for cell in rows[i][1]]
+            if all(cells) and not any(map(_VALUE.fullmatch, cells)):
+                return i
+    return first
+
+
+def _need_frame(rows, width, name):
+    """Refuse to leave out rows of the table itself, such as those that have another separator."""
+    for line, row in rows:
+        other = [s for s in SEPARATORS if len(row) == 1 and row[0].count(s) + 1 == width > 2]
+        if other:
+            raise ValueError(
+                f"{name} has two separators: line {line} is parted by {SEPARATORS[other[0]]}, "
+                "others are not; two files were joined: use one sign in all lines, and save it"
+            )
+    if len(rows) > FRAME:
+        raise ValueError(
+            f"{name}: {len(rows):,} lines from line {rows[0][0]} do not have the {width} fields of "
+            "the table, which is too many for a heading or a footer: correct the file, or export "
+            "it again"
+        )
 
 
 def _filled(row):
@@ -315,44 +348,68 @@ def _need_even_rows(rows, width, name):
 def _names(heading, name):
     """Return the names of the columns, each once and none empty."""
     heading = [" ".join(each.split()) for each in heading]
-    looks = [each for each in heading if re.fullmatch(r"[\d.,:/ -]*\d[\d.,:/ -]*|.+@.+", each)]
-    if looks:
+    if any(map(_VALUE.fullmatch, heading)):
         raise ValueError(
             f"{name} begins with a row of values, not with the names of its columns: write the "
             "names in its first line"
         )
-    seen, names = Counter(), []
+    names = []
     for place, each in enumerate(heading, start=1):
         each = each or f"column {place}"
-        seen[each] += 1
-        names.append(each if seen[each] == 1 else f"{each} ({seen[each]})")
+        again = (
+            f"{each} ({n})" for n in range(2, len(heading) + 2) if f"{each} ({n})" not in names
+        )
+        names.append(next(again) if each in names else each)
     return names
 
 
-# ---------------------------------------------------------------- one JSON object per line
+# ---------------------------------------------------------------- JSON objects
 
 
-def _json_lines(text, name, notes):
+def _json_rows(text, name, notes):
+    """Read one JSON object per line, or one list of objects."""
+    if text.lstrip()[0] == "[":
+        objects, form = _json_list(text, name), "a list of JSON objects; a line is its number"
+    else:
+        objects, form = _json_lines(text, name), "one JSON object per line"
     rows, lines, nested = [], [], set()
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError:
+    for number, row in objects:
+        if not isinstance(row, dict):
             raise ValueError(
-                f"{name}: line {number} is not JSON: give one object per line, {{...}}"
-            ) from None
+                f"{name}: line {number} is not a JSON object: give one object per line, {{...}}"
+            )
         nested |= {key for key, value in row.items() if isinstance(value, dict | list)}
         rows.append({k: _text(v) for k, v in row.items() if not isinstance(v, dict | list)})
         lines.append(number)
-    notes.append(("form", "one JSON object per line"))
+    notes.append(("form", form))
     if nested:
         notes.append(("left out", f"nested values: {', '.join(sorted(nested))}"))
     return pd.DataFrame(rows, index=pd.Index(lines, name="line"), dtype="str")
 
 
+def _json_list(text, name):
+    try:
+        return list(enumerate(json.loads(text), start=1))
+    except json.JSONDecodeError as error:
+        raise ValueError(
+            f"{name}: line {error.lineno} is not JSON: export the file again, or give one object "
+            "per line, {...}"
+        ) from None
+
+
+def _json_lines(text, name):
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            yield number, json.loads(line)
+        except json.JSONDecodeError:
+            raise ValueError(
+                f"{name}: line {number} is not JSON: give one object per line, {{...}}"
+            ) from None
+
+
 def _text(value):
-    if value is None or value == "":
+    if value is None or (isinstance(value, str) and not value.strip()):
         return pd.NA
     return json.dumps(value) if isinstance(value, bool) else str(value)

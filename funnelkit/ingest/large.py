@@ -134,7 +134,7 @@ FROM (SELECT {columns} FROM read_csv($path, delim=$sign, header=true, all_varcha
 
 def _fill(base, path, sign, columns, steps):
     names = ", ".join(
-        '"' + column.replace('"', '""') + f'" AS {short}'
+        'nullif(trim("' + column.replace('"', '""') + f"\"), '') AS {short}"
         for column, short in zip(columns, "uet", strict=True)
     )
     given = {"steps": list(steps), "path": str(path), "sign": sign}
@@ -173,13 +173,14 @@ def _made(base, columns, steps, zone, until):
         log["timestamp"] = clock.dt.tz_convert("UTC").dt.tz_localize(None)
         said = f"year, month, day; taken as times of {zone}"
     log["local"] = local_times(log["timestamp"], zone)
-    left = {"rows without who, what or when": gaps, "exact repeats": n - len(log)}
+    repeats = n - len(log)
+    left = {"rows without who, what or when": gaps, "exact repeats": repeats}
     if until is not None:
         late = log["local"] > _inputs.end_of_data("until", until)
         left["events after the end of the data"] = int(late.sum())
         log = log[~late].reset_index(drop=True)
     faults = {f"{c} missing": ("missing", x) for c, x in zip(columns, missing, strict=True) if x}
-    faults["exact repeat"] = ("duplicate", n - len(log))
+    faults["exact repeat"] = ("duplicate", repeats)
     notes = [
         ("size", f"{rows:,} rows, read by DuckDB; events that are no step were left out"),
         (f"who: {columns[0]!r}", "kept as numbers; none is printed"),

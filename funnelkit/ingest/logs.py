@@ -100,7 +100,7 @@ def _from_events(table, steps, shape, mapping, dates, zone):
             f"column {columns['event']!r} holds e-mail addresses, which are personal data and no "
             "events: map another column, mapping={'event': ...} (--map event=COLUMN)"
         )
-    need_steps(steps, events, columns["event"])
+    need_steps(steps, events, columns["event"], _guessed_encoding(table))
     when = times(table[columns["time"]], dates=dates, zone=zone)
     log = pd.DataFrame({"user": table[columns["user"]], "event": events, "timestamp": when})
     faults = quality.report(
@@ -108,15 +108,38 @@ def _from_events(table, steps, shape, mapping, dates, zone):
     )
     notes = [(f"who: {columns['user']!r}", _said_of_people(log["user"]))]
     notes += [(f"what: {columns['event']!r}", f"{events.nunique():,} different events")]
+    notes += _other_case(events, steps)
     notes += [(f"when: {columns['time']!r}", when.attrs["decided"])]
     attrs = {"steps": steps, "grain": shape.grain if shape else GRAIN, "zone": when.attrs["zone"]}
     log.attrs = {**attrs, "notes": notes, "faults": faults}
     return log
 
 
+def _guessed_encoding(table):
+    """Return what to add where a name is not found in a file whose encoding was guessed."""
+    guessed = any("if names look wrong" in why for _, why in table.attrs.get("notes", []))
+    return "; if letters look wrong here, say --encoding, such as cp1250" if guessed else ""
+
+
+def _other_case(events, steps):
+    """Say which events differ from a step in nothing but case; they are not counted."""
+    known = {step.casefold() for step in steps}
+    there = events.dropna().value_counts()
+    near = there[[each not in steps and each.casefold() in known for each in there.index]]
+    listed = ", ".join(f"{name!r} ({n:,})" for name, n in near.head(12).items())
+    return [("not counted", f"events that differ from a step only in case: {listed}")] * bool(
+        listed
+    )
+
+
 def _from_stages(table, steps, shape, mapping, dates, zone):
     """Make the log of a table in which a row has a column of times for each step."""
     stages = _stages_of(table, shape, mapping)
+    if shape is None and steps and not set(steps) & set(stages):
+        raise ValueError(
+            f"mapping names {', '.join(map(repr, stages))}, which is neither a step nor one of "
+            f"{', '.join(ROLES)}: correct it, such as mapping={{'user': ...}} (--map user=COLUMN)"
+        )
     steps = steps or list(stages)
     for step in steps:
         if step not in stages:
@@ -215,7 +238,8 @@ def orders(table, *, mapping=None, dates=None, zone=None, decimal=None):
     DataFrame
         One row per order: `order` (a number), `user_id` (a number in place of the address),
         `timestamp` (naive UTC), `gross`, `refunded` and `net` of it. Orders without a customer
-        are left out; ``attrs["left_out"]`` says how many.
+        are left out; ``attrs["left_out"]`` says how many. So are, without a known shape, rows
+        that repeat another in all columns.
 
     Examples
     --------
@@ -235,10 +259,14 @@ def orders(table, *, mapping=None, dates=None, zone=None, decimal=None):
         notes.append(("orders", f"{len(made):,} of {len(table):,} line items"))
     else:
         columns = {r: find_column(table, r, mapping=mapping) for r in ("user", "time", "amount")}
+        # A row that occurs twice was exported twice: two orders differ, in a number or a time.
+        again = table.duplicated()
+        table = table[~again]
         gross = amounts(table[columns["amount"]], decimal=decimal)
         when = times(table[columns["time"]], dates=dates, zone=zone)
         made = pd.DataFrame({"user": table[columns["user"]], "timestamp": when, "gross": gross})
         made["refunded"], notes = 0.0, [(f"how much: {gross.name!r}", gross.attrs["decided"])]
+        notes += [("exact repeats", f"{again.sum():,} left out")] * bool(again.any())
         made.attrs = {"zone": when.attrs["zone"], "decided": when.attrs["decided"]}
         grain = "one row per order, as far as the file says"
     notes.append(("when", made.attrs["decided"]))
@@ -285,7 +313,7 @@ def _column(table, wanted):
     return next((name for name in table.columns if folded(name) == folded(wanted)), None)
 
 
-def need_steps(steps, events, column):
+def need_steps(steps, events, column, hint=""):
     """Refuse steps that are not given, or not among the events."""
     there = events.dropna().value_counts()
     listed = ", ".join(f"{name} ({n:,})" for name, n in there.head(12).items())
@@ -298,7 +326,7 @@ def need_steps(steps, events, column):
         if step not in there.index:
             near = _inputs.close_to(step, there.index)
             raise ValueError(
-                f"step {step!r} is not in column {column!r}: {EMAIL.sub('(e-mail)', near)}"
+                f"step {step!r} is not in column {column!r}: {EMAIL.sub('(e-mail)', near)}{hint}"
             )
 
 

@@ -109,9 +109,10 @@ def _known_zone(zone):
 
 def _since_1970(values, name):
     """Return the moments that whole numbers count, or None if they are not such numbers."""
-    if not values.str.fullmatch(r"\d+").all():
+    whole = values.str.replace(r"(?<=^\d{5})[.,]\d+$", "", regex=True)  # a day and its hours
+    if not whole.str.fullmatch(r"\d+").all():
         return None
-    digits = values.str.len().unique()
+    digits = whole.str.len().unique()
     if len(digits) == 1 and digits[0] in _EPOCHS:
         unit, words = _EPOCHS[digits[0]]
         moments = pd.to_datetime(values.astype("int64"), unit=unit)
@@ -141,8 +142,7 @@ def _parts(values, name, dates):
     for form, fits in found.items():
         table = values[fits].str.extract(_FORMS[form])
         if form == "two":
-            first = "d" if order == "dmy" else "m"
-            table = table.rename(columns={"a": first, "b": "m" if first == "d" else "d"})
+            table = table.set_axis([*order, *table.columns[3:]], axis=1)
         tables.append(table)
     parts = pd.concat(tables).reindex(values.index)
     parts["m"] = _month_numbers(parts["m"], values, name)
@@ -150,12 +150,27 @@ def _parts(values, name, dates):
     decided = (
         f"{ORDERS[order]}: {why}" if order else ORDERS["ymd"] if "ymd" in found else "as named"
     )
+    if order and "ymd" in found:
+        decided += f"; {found['ymd'].sum():,} rows have the year first"
     return parts, decided
 
 
 def date_order(values, name, dates=None):
     """Return the order of day and month of dates such as 03/04/2026, and what decides it."""
-    numbers = values.str.extract(_FORMS["two"])[["a", "b"]].astype(int)
+    numbers = values.str.extract(_FORMS["two"])[["a", "b", "y"]]
+    short = (numbers["y"].str.len() == 2).all()
+    numbers = numbers.astype(int)
+    if short and (dates == "ymd" or dates is None):  # 26-03-04
+        year_first = numbers["b"].between(1, 12).all() and numbers["y"].between(1, 31).all()
+        if dates == "ymd" and year_first:
+            return "ymd", "as told"
+        if dates is None and year_first and numbers["y"].nunique() > numbers["a"].nunique():
+            raise ValueError(
+                f"column {name!r} holds dates such as {shown(values.iloc[0])} (line "
+                f"{values.index[0]}), in which the year may be the first or the last number: say "
+                "dates='ymd', dates='dmy' or dates='mdy' (--dates ymd)"
+            )
+    signs = values.str.extract(r"^\d+([-/.])")[0].to_numpy()
     late = {"dmy": numbers["a"] > 12, "mdy": numbers["b"] > 12}
     first = {order: values.index[over.to_numpy()][:1] for order, over in late.items()}
     if len(first["dmy"]) and len(first["mdy"]):
@@ -180,10 +195,23 @@ def date_order(values, name, dates=None):
             )
         return dates, "as told"
     line = first[fits][0]
+    here = late[fits].to_numpy()
+    open_ = ~np.isin(signs, signs[here])  # 03.04.2026 beside 03/25/2026
     if dates is not None and dates != fits:
+        remedy = f"it is {fits!r}, so leave the option out"
+        if open_.any():
+            remedy = "two programs wrote the column, so export it again, with the year first"
         raise ValueError(
             f"column {name!r} is not in the order {dates!r} (line {line}, {shown(values[line])}): "
-            f"it is {fits!r}, so leave the option out"
+            f"{remedy}"
+        )
+    if dates is None and open_.any():
+        other = values.index[open_][0]
+        raise ValueError(
+            f"column {name!r} holds dates written in two ways: line {line} is "
+            f"{shown(values[line])}, {ORDERS[fits]}, and line {other} is {shown(values[other])}, "
+            f"in which day and month may be either: export it again, with the year first, or say "
+            f"dates={fits!r} if all are in that order (--dates {fits})"
         )
     return fits, f"line {line} is {shown(values[line])}"
 

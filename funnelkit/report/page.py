@@ -358,7 +358,8 @@ def _purchases(bought):
         write = _writer(what)
         rows.append([what, write(row["value"]), _interval(row["ci_low"], row["ci_high"], write)])
     table = _table(["What", "Value", "95 % interval"], rows, "Orders in the file")
-    return f"<section><h2>Orders</h2>{table}</section>"
+    notes = [f"{what}: {why}" for what, why in bought.attrs.get("notes", [])]
+    return f"<section><h2>Orders</h2>{table}{_listed(notes) if notes else ''}</section>"
 
 
 def _writer(what):

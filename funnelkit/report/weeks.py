@@ -15,6 +15,7 @@ from funnelkit.report.changes import count_changes, iso_week, rate_change
 __all__ = ["Weekly", "purchases", "weekly"]
 
 WEEK = pd.Timedelta("7D")
+LONGEST = pd.Timedelta("3650D")  # a window of ten years; no log is as long
 USUAL = 10  # events on a usual day, below which an empty day is no alarm
 RECENT = 4  # weeks that are judged by the limits learnt before
 
@@ -102,6 +103,8 @@ def weekly(log, steps=None, *, window="14D", observed_until=None):
     if steps is None:
         raise ValueError("steps is not given: name the events of the funnel, first step first")
     window = _inputs.duration("window", window, at_least=pd.Timedelta("1s"))
+    if window > LONGEST:
+        raise ValueError(f"window is {window.days:,} days: give at most {LONGEST.days:,}")
     people = funnels.reach(log, steps, window=window)
     steps, zone = people.attrs["steps"], log.attrs.get("zone")
     people = people[people["level"] > 0]
@@ -311,7 +314,9 @@ def purchases(orders, *, seed=1):
         net = pd.DataFrame({"user_id": who, "net": money["net"]})
         value = metrics.bootstrap(net, _mean_net, n_resamples=500, seed=seed)
         rows["net per order"] = [value.estimate, value.low, value.high]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=["value", "ci_low", "ci_high"])
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=["value", "ci_low", "ci_high"])
+    table.attrs = {"notes": list(orders.attrs.get("notes", []))}
+    return table
 
 
 def _mean_net(table):
