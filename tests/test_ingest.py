@@ -550,3 +550,15 @@ def test_what_is_late_is_no_repeat_in_a_large_log(tmp_path):
     assert log.attrs["faults"].loc["exact repeat", "rows"] == 0
     small = ingest.to_log(ingest.read(path), steps, until="2026-03-05")
     assert log.attrs["left_out"] == small.attrs["left_out"]
+
+
+def test_a_separator_at_the_end_of_the_heading_or_of_the_rows_is_no_column(file):
+    for text in ("user,event,\na,visit\nb,buy\n", "user,event\na,visit,\nb,buy,\n"):
+        table = file(text, separator=",")
+        assert table.to_dict("list") == {"user": ["a", "b"], "event": ["visit", "buy"]}
+
+
+def test_rows_with_one_field_more_than_the_heading_are_named(file):
+    text = "user,event,amount\n" + "a,buy,1,50\n" * 5
+    with pytest.raises(ValueError, match="line 1 has 3 fields, and the rows below it have 4"):
+        file(text)

@@ -10,6 +10,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from funnelkit import funnels, ingest, metrics, report
 from funnelkit.app import cli
+from funnelkit.ingest import large
 from funnelkit.report import changes
 
 STEPS = ["visit", "signup", "purchase"]
@@ -329,3 +330,17 @@ def test_a_folder_for_the_page_gets_the_name_that_works(place, capsys, name):
 def test_a_window_of_centuries_is_refused(place, capsys):
     assert run("mylog.csv", "--steps", "visit,purchase", "--window", "99999d") == 1
     assert "give at most 3,650" in capsys.readouterr().err
+
+
+def test_a_large_file_with_lines_below_its_table_is_read_as_a_small_one(place, monkeypatch):
+    from funnelkit.app import report as verb
+
+    with open("mylog.csv", "a") as file:
+        file.write("Total,,519\nMade by a tool\n")
+    steps = ("--steps", "visit,purchase")
+    assert run("mylog.csv", *steps, "--to", "small.html") == 0
+    monkeypatch.setattr(verb, "LARGE", 1)
+    monkeypatch.setattr(large, "HEAD", 2_000)  # what is below the table is far from its head
+    assert large.is_plain("mylog.csv")
+    assert run("mylog.csv", *steps, "--to", "large.html") == 0
+    assert (place / "large.html").read_text() == (place / "small.html").read_text()

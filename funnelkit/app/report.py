@@ -7,6 +7,7 @@ from pathlib import Path
 __all__ = ["add_options", "report"]
 
 LARGE = 16 * 2**20  # bytes; from here on a database reads the file
+SECOND = 4 * LARGE  # up to here a file that the database refuses is read value by value
 TABS = {"tab": "\t", "\\t": "\t"}
 
 
@@ -70,9 +71,14 @@ def report(options, others):
     bought, personal = None, []
     # What has not happened yet is a slip of the pen, and would make every week an old one.
     until = options.until or dt.date.today().isoformat()
+    log = None
     if _is_large(source) and steps and is_plain(source, mapping=mapping):
-        log = read_large_log(source, steps, until=until, **reading)
-    else:
+        try:
+            log = read_large_log(source, steps, until=until, **reading)
+        except ValueError:  # lines below the table, for instance; or there is a message to give
+            if source.stat().st_size > SECOND:
+                raise
+    if log is None:
         table = ingest.read(source, encoding=options.encoding, separator=_separator(options))
         reading["dates"] = options.dates
         log = ingest.to_log(table, steps, until=until, **reading)

@@ -216,9 +216,10 @@ def _table(text, name, separator, notes):
             f"{name} is not a table: its lines have one field, split by {separator!r}; say what "
             "separates the columns, such as separator=';' (--separator ';')"
         )
+    width, above = _even_ends(rows, width), rows[0]
     rows = _without_frame(rows, width, name, notes)
     _need_even_rows(rows, width, name)
-    heading, body = _names(rows[0][1], name), rows[1:]
+    heading, body = _names(rows[0][1], name, above), rows[1:]
     if not body:
         raise ValueError(f"{name} has names of columns and no rows: ask for the export again")
     columns = zip(*(row for _, row in body), strict=True)
@@ -294,6 +295,19 @@ def _without_frame(rows, width, name, notes):
     return rows[first:last]
 
 
+def _even_ends(rows, width):
+    """Drop a separator that ends the heading only, or the rows only; return the width."""
+    heading = next((row for _, row in rows if _filled(row) >= 2), [])
+    wide = [row for _, row in rows if len(row) == width]
+    if len(heading) == width + 1 and not heading[-1].strip():
+        heading.pop()
+    elif len(heading) == width - 1 and not any(row[-1].strip() for row in wide):
+        for row in wide:
+            row.pop()
+        return width - 1
+    return width
+
+
 def _place_of_heading(rows, width):
     """Return which row names the columns: not a line such as "Period,May,,," above them."""
     wide = [i for i, (_, row) in enumerate(rows) if _filled(row) >= 2 and len(row) == width]
@@ -345,10 +359,17 @@ def _need_even_rows(rows, width, name):
         )
 
 
-def _names(heading, name):
+def _names(heading, name, above):
     """Return the names of the columns, each once and none empty."""
     heading = [" ".join(each.split()) for each in heading]
     if any(map(_VALUE.fullmatch, heading)):
+        line, row = above
+        if len(row) not in (1, len(heading)):
+            raise ValueError(
+                f"{name}: line {line} has {len(row)} fields, and the rows below it have "
+                f"{len(heading)}: a value that holds the separator is put in quotation marks; "
+                "correct the file, or export it again"
+            )
         raise ValueError(
             f"{name} begins with a row of values, not with the names of its columns: write the "
             "names in its first line"

@@ -47,11 +47,11 @@ def _sample(path):
     except ValueError:
         return None
     lines = text.splitlines()[:2001]
-    rows = pd.DataFrame([line.split(sign) for line in lines[1:]])
-    heading = lines[0].split(sign)
-    if '"' in lines[0] or rows.shape[1] != len(heading) or len(set(heading)) < len(heading):
+    heading, *rows = [line.split(sign) for line in lines]
+    even = {len(row) for row in rows} == {len(heading)}
+    if '"' in lines[0] or not even or len(set(heading)) < len(heading):
         return None
-    return sign, rows.set_axis(heading, axis=1).replace("", pd.NA)
+    return sign, pd.DataFrame(rows, columns=heading).replace("", pd.NA)
 
 
 def is_plain(path, *, mapping=None):
