@@ -22,7 +22,7 @@ DAILY = Schema(
     origin=SIMULATED,
     notes=(
         "The days of three years without a gap, counted by the school itself: people who "
-        "refuse the tracker are in it, robots and repeated rows are not, and the day on which "
+        "refuse the tracker are in it, bots and repeated rows are not, and the day on which "
         "the tracker was down is whole. So the log shows fewer: of `first_visits`, `leads` and "
         "`bookings` the people who did not refuse, and of `visits` the sessions of those of "
         "them who first came since January 2026. `first_visits` less the clicks in `spend` are "

@@ -42,7 +42,7 @@ SCHEMAS: dict[str, Schema] = {
         origin=SIMULATED,
         notes=(
             "The raw log, with what raw logs have: rows sent twice, rows that arrived late and so "
-            "are out of order, robots, a day on which the tracker was down, and no rows of "
+            "are out of order, bots, a day on which the tracker was down, and no rows of "
             "people who refused tracking. It begins on 1 January 2026, when the tracker was "
             "installed, and holds people whose first visit was on or after that day."
         ),

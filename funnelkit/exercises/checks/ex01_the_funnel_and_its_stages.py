@@ -132,8 +132,8 @@ def _single():
     return funnelkit.load("events").drop_duplicates()
 
 
-def robot_pages(log=None, *, month=5, event="page_view", of="robots"):
-    """Return how many rows robots sent, of a month and of an event or of all."""
+def bot_pages(log=None, *, month=5, event="page_view", of="bots"):
+    """Return how many rows bots sent, of a month and of an event or of all."""
     log = _single() if log is None else log
     sent = log.groupby("user_id")["event"].transform("size") > 100
     sent = ~sent if of == "people" else sent
@@ -220,7 +220,7 @@ TASKS = [
             Mistake(
                 "uncleaned-log",
                 lambda: in_april(funnelkit.load("events"))["user_id"].nunique(),
-                "You counted in the log where robots and second browsers are still in.",
+                "You counted in the log where bots and second browsers are still in.",
                 "Use `clean`.",
             ),
             Mistake(
@@ -287,7 +287,7 @@ TASKS = [
             Mistake(
                 "uncleaned-log",
                 lambda: short_funnel(funnelkit.load("events")),
-                "You used `events`, where robots are still in and browsers are not stitched.",
+                "You used `events`, where bots are still in and browsers are not stitched.",
                 "Use `clean`.",
             ),
         ],
@@ -355,50 +355,50 @@ TASKS = [
     ),
     Task(
         "1.4",
-        "What robots do to pages",
-        name="robot_pages",
+        "What bots do to pages",
+        name="bot_pages",
         kind=Number(unit="page views", whole=True),
-        truth=lambda: len(robot_pages()),
+        truth=lambda: len(bot_pages()),
         section="What is in the log that should not be?",
         hints=[
             "Mark each row with True or False: did a user with more than 100 events send it?",
-            "Three conditions on the rows of `single`, joined by `&`: robot, month, event.",
+            "Three conditions on the rows of `single`, joined by `&`: bot, month, event.",
         ],
         mistakes=[
             Mistake(
                 "all-rows",
-                lambda: len(robot_pages(event=None)),
-                "You counted all rows that robots sent in May, whatever happened in them.",
+                lambda: len(bot_pages(event=None)),
+                "You counted all rows that bots sent in May, whatever happened in them.",
                 "Keep the rows whose event is `page_view`.",
             ),
             Mistake(
                 "all-months",
-                lambda: len(robot_pages(month=None)),
-                "You counted the robots' page views of the whole half-year.",
+                lambda: len(bot_pages(month=None)),
+                "You counted the bots' page views of the whole half-year.",
                 "Keep the rows of May.",
             ),
             Mistake(
                 "users-for-events",
-                lambda: robot_pages()["user_id"].nunique(),
-                "You counted the robots; the task asks for the pages that they opened.",
+                lambda: bot_pages()["user_id"].nunique(),
+                "You counted the bots; the task asks for the pages that they opened.",
                 "Count rows.",
             ),
             Mistake(
                 "with-repeats",
-                lambda: len(robot_pages(funnelkit.load("events"))),
+                lambda: len(bot_pages(funnelkit.load("events"))),
                 "You counted in `events`, where repeats are still in.",
                 "Use `single`.",
             ),
             Mistake(
-                "people-for-robots",
-                lambda: len(robot_pages(of="people")),
-                "You counted the page views of everybody but the robots.",
-                "A robot has more than 100 events.",
+                "people-for-bots",
+                lambda: len(bot_pages(of="people")),
+                "You counted the page views of everybody but the bots.",
+                "A bot has more than 100 events.",
             ),
             Mistake(
-                "robots-and-people",
+                "bots-and-people",
                 lambda: len(_single().query("event == 'page_view' and timestamp.dt.month == 5")),
-                "You counted all page views of May, by robots and by people.",
+                "You counted all page views of May, by bots and by people.",
                 "Add the condition that the user has more than 100 events.",
             ),
         ],
@@ -409,9 +409,9 @@ TASKS = [
             "'user_id' for 'event'": "the size of a group is the same in every column",
             "'session_id' for 'event'": "the size of a group is the same in every column",
             "'channel' for 'event'": "the size of a group is the same in every column",
-            "'session_id' for 'user_id'": "a robot does all in one session",
+            "'session_id' for 'user_id'": "a bot does all in one session",
         },
-        after="Five robots sent about one in eight of the month's page views.",
+        after="Five bots sent about one in eight of the month's page views.",
     ),
     Task(
         "1.5",
