@@ -5,9 +5,9 @@
 The service runs in a process of its own on the school's model, fifty clients ask it over
 connections that they keep, each for one lead at a time. What is measured is the time *inside* the
 service: from when the application gets the request until its answer is ready, as the answer's
-header `Server-Timing` says; not the network, and not the time that a request waits for its turn,
-both of which are in `at the client`. Beside it, the same leads without a service: by the model
-read from its file, and by the fitted scikit-learn pipelines that it came from.
+header `Server-Timing` says, and how much of it on the processor. The network, and the time that a
+request waits for its turn, are only in `at the client`. Beside it, the same leads without a
+service: by the model read from its file, and by the pipeline of scikit-learn that it came from.
 
 It prints a table and writes it into `benchmarks/README.md`.
 """
@@ -42,7 +42,7 @@ def records(model):
 
 
 def ask(port, key, bodies):
-    """Send bodies over one connection; return for each the milliseconds inside and outside."""
+    """Send bodies over one connection; return the milliseconds of each, inside and outside."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
     headers, found = {"X-API-Key": key, "Content-Type": "application/json"}, []
     for body in bodies:
@@ -53,8 +53,8 @@ def ask(port, key, bodies):
         outside = 1000 * (time.perf_counter() - start)
         if response.status != 200:
             raise SystemExit(f"the service refused: {answer}")
-        inside = float(re.search(r"dur=([\d.]+)", response.headers["Server-Timing"]).group(1))
-        found.append((inside, outside, answer))
+        inside, worked = re.findall(r"dur=([\d.]+)", response.headers["Server-Timing"])
+        found.append((float(inside), float(worked), outside, answer))
     connection.close()
     return found
 
@@ -112,7 +112,7 @@ def table(number):
         finally:
             service.terminate()
             service.wait()
-    scores = {answer["lead_id"]: answer["score"] for _, _, answer in singles}
+    scores = {answer["lead_id"]: answer["score"] for *_, answer in singles}
     right = {answer["lead_id"]: answer["score"] for answer in model.answers(leads)}
     if scores != right or len(singles) != number:
         raise SystemExit("the service's scores are not those of the model")
@@ -126,10 +126,11 @@ def table(number):
     one_row = [rows.iloc[[place]] for place in range(len(rows))]
     pipeline = timed(lambda row: fitted.pipeline_.predict_proba(row), one_row)
     measured = {
-        f"service, {CLIENTS} clients": [inside for inside, _, _ in singles],
-        "  at the client": [outside for _, outside, _ in singles],
+        f"service, {CLIENTS} clients": [each[0] for each in singles],
+        "  of it on the processor": [each[1] for each in singles],
+        "  at the client": [each[2] for each in singles],
         f"service, {BATCH} at once, per lead": [
-            inside / len(batch) for (inside, _, _), batch in zip(several, batches, strict=True)
+            each[0] / len(batch) for each, batch in zip(several, batches, strict=True)
         ],
         "the model alone, by records": alone,
         "scikit-learn, a table of one": pipeline,
