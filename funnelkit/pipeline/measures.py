@@ -69,7 +69,7 @@ def _conversion(found):
     n = 0 if overall is None else overall["users"]
     if n < FEWEST:
         return _unsaid(n, f"{n:.0f} users have had their whole window, fewer than {FEWEST}")
-    of = f"users whose window is over reached “{found.steps[-1]}”"
+    of = f"of {n:,.0f} users whose window is over: those who reached “{found.steps[-1]}”"
     return _said(overall["rate"], overall["ci_low"], overall["ci_high"], n, of)
 
 
@@ -84,7 +84,7 @@ def _retention(subscriptions, end):
     if lasted["duration"].max() < MONTHS:
         return _unsaid(n, f"no subscription has been watched for {MONTHS} months")
     row = survival.survival_at(curve, MONTHS)
-    of = f"subscriptions run after {MONTHS} months"
+    of = f"of {n:,} subscriptions: those that run after {MONTHS} months"
     return _said(row["survival"], row["ci_low"], row["ci_high"], n, of)
 
 
@@ -106,7 +106,8 @@ def _investment(tables, end):
         return table["margin"].sum() / cost - 1
 
     got = metrics.bootstrap(table, of_all, user="customer_id", n_resamples=1000, seed=1)
-    of = f"margin in a customer's first year, less the cost of EUR {cost:,.0f}, divided by it"
+    of = f"of {len(new):,} customers: the first year's margin less the cost of EUR {cost:,.0f}, "
+    of += "divided by that cost"
     return _said(got.estimate, got.low, got.high, len(new), of)
 
 
@@ -132,6 +133,6 @@ def _satisfaction(asked, end):
     if n < FEWEST:
         return _unsaid(n, f"{n} answers to the surveys of the last quarter, fewer than {FEWEST}")
     row = surveys.csat(asked["csat"].reset_index(drop=True)).iloc[0]
-    share = f"{row['response_rate']:.0%} of those asked answered"
-    of = f"answers of the last quarter are 4 or 5 ({share})"
+    of = f"of {n:,} answers of the last quarter, by {100 * row['response_rate']:.0f} % of those asked: "
+    of += "4 and 5 of 5"
     return _said(row["csat"], row["ci_low"], row["ci_high"], n, of)

@@ -24,6 +24,7 @@ __all__ = ["STEPS", "read", "run"]
 
 MANIFEST = "manifest.json"
 KIND = "a run of funnelkit.pipeline"
+GRAIN = "one row per event; browsers of one person are joined where the person is known"
 FUNNEL = ["visit", "lead", "opportunity", "customer"]
 
 
@@ -102,6 +103,7 @@ def _automation(tables, asked):
 
 def _report(tables, asked):
     log, found = tables["log"], None
+    log.attrs = {"zone": "UTC", "grain": GRAIN}
     if (log["event"] == FUNNEL[0]).any():
         found = report.weekly(log, FUNNEL, window=asked.window, observed_until=asked.observed_until)
     four = measures.four_measures(tables, found, observed_until=asked.observed_until)

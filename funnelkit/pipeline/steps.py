@@ -241,8 +241,8 @@ def score_leads(people, model, *, observed_until, capacity=36):
     Returns
     -------
     DataFrame
-        One row per lead that sent the form, came of age within the last week (48 hours after the
-        form) and has not enrolled, the best first: `lead_id`, `scored_at`, `score` (the
+        One row per lead that sent the form, could be scored within the last week (48 hours after
+        the form) and has not enrolled, the best first: `lead_id`, `scored_at`, `score` (the
         probability that it enrols within 60 days), `reasons`, `call` (among the best `capacity`;
         ties in the order of the ids), `model_version`. No rows without a model.
     """
@@ -260,7 +260,7 @@ def score_leads(people, model, *, observed_until, capacity=36):
 
 
 def _forms(people, end):
-    """Return the leads that sent the form and had not enrolled when they came of age."""
+    """Return the leads that sent the form and had not enrolled when they could be scored."""
     forms = people[people["entry"] == "form"]
     forms = forms.assign(scored_at=forms["created_at"] + HOLD)
     return forms[~(forms["scored_at"] > end) & ~(forms["converted_at"] < forms["scored_at"])]

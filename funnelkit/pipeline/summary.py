@@ -54,8 +54,8 @@ def _four(measures):
             continue
         interval = f"{plots.percent(row['ci_low']).removesuffix(' %')} to "
         interval += plots.percent(row["ci_high"])
-        rows[what] = [plots.percent(row["value"]), interval, f"{row['n']:,} {row['of']}"]
-    table = _shown(rows, ["Value", "95 % interval", "Of what"], "Measure")
+        rows[what] = [plots.percent(row["value"]), interval, row["of"]]
+    table = _shown(rows, ["Value", "95 % interval", "What it is"], "Measure")
     return report.Section(
         "The four measures",
         missing,
@@ -98,11 +98,11 @@ def _scores(scores, capacity):
         return report.Section(title, [said])
     called = scores[scores["call"]]
     said = [
-        f"{len(scores):,} leads came of age this week, and {capacity:,} can be called: "
+        f"{len(scores):,} leads could be scored this week, and {capacity:,} can be called: "
         f"{len(called):,} are on the list, with scores from {plots.percent(called['score'].min())} "
         f"to {plots.percent(called['score'].max())}."
         if len(called)
-        else f"{len(scores):,} leads came of age this week, and none can be called.",
+        else f"{len(scores):,} leads could be scored this week, and none can be called.",
         f"If the scores are right, {called['score'].sum():.0f} of these enrol within 60 days if "
         f"called. Model: version {scores['model_version'].iloc[0]}. The whole list is in the table "
         "of scores; a reason says what moved the score, and not why somebody buys.",
