@@ -133,6 +133,6 @@ def _satisfaction(asked, end):
     if n < FEWEST:
         return _unsaid(n, f"{n} answers to the surveys of the last quarter, fewer than {FEWEST}")
     row = surveys.csat(asked["csat"].reset_index(drop=True)).iloc[0]
-    of = f"of {n:,} answers of the last quarter, by {100 * row['response_rate']:.0f} % of those asked: "
-    of += "4 and 5 of 5"
+    share = f"{100 * row['response_rate']:.0f} % of those asked"
+    of = f"of {n:,} answers of the last quarter, by {share}: 4 and 5 of 5"
     return _said(row["csat"], row["ci_low"], row["ci_high"], n, of)

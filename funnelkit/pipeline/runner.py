@@ -102,10 +102,14 @@ def _automation(tables, asked):
 
 
 def _report(tables, asked):
-    log, found = tables["log"], None
+    log = tables["log"]
+    if not (log["event"] == FUNNEL[0]).any():
+        raise ValueError(
+            f"events has no row with the event {FUNNEL[0]!r} by {asked.observed_until[:10]}: there "
+            "is no funnel to report on; all steps before the report are done"
+        )
     log.attrs = {"zone": "UTC", "grain": GRAIN}
-    if (log["event"] == FUNNEL[0]).any():
-        found = report.weekly(log, FUNNEL, window=asked.window, observed_until=asked.observed_until)
+    found = report.weekly(log, FUNNEL, window=asked.window, observed_until=asked.observed_until)
     four = measures.four_measures(tables, found, observed_until=asked.observed_until)
     page = summary.make_page(
         tables, four, found, made=asked.observed_until, capacity=asked.capacity, name=asked.name
