@@ -14,7 +14,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 import funnelkit as fk
-from funnelkit import automation, crm, metrics, pipeline, quality, report, school, scoring
+from funnelkit import automation, crm, metrics, pipeline, report, school, scoring
 from funnelkit.pipeline import files, runner, sources
 
 END = "2026-06-30"
@@ -23,16 +23,16 @@ END = "2026-06-30"
 def small_company():
     """Return a part of the school in which every row finds what it names."""
     tables = {name: fk.load(name) for name in pipeline.TABLES}
-    visitors = tables["visitors"].iloc[::12]
+    visitors = tables["visitors"].iloc[::30]
     leads = tables["leads"]
-    leads = leads[(leads["entry"] == "form") & (leads["created_at"] >= "2026-01-15")].iloc[::2]
+    leads = leads[(leads["entry"] == "form") & (leads["created_at"] >= "2026-01-15")].iloc[::3]
     leads = leads.assign(message=None)
-    customers = tables["customers"].iloc[::15]
+    customers = tables["customers"].iloc[::25]
     courses = tables["courses"].head(25)
     deals = tables["deals"][tables["deals"]["lead_id"].isin(leads["lead_id"])]
     owned = {"customer_id": customers, "deal_id": deals, "user_id": visitors}
     kept = {"visitors": visitors, "leads": leads, "customers": customers, "courses": courses}
-    kept |= {"deals": deals, "spend": tables["spend"]}
+    kept |= {"deals": deals, "spend": tables["spend"].iloc[::7]}
     for name, column in {
         "events": "user_id",
         "stages": "deal_id",
@@ -95,7 +95,8 @@ def test_what_is_not_known_yet_is_left_out_also_within_rows(company):
             known[name]
         )
     late = company["leads"]["converted_at"] > at
-    assert late.any() and not known["leads"].loc[late[late].index.intersection(known["leads"].index), "converted"].any()  # fmt: skip
+    enrolled = known["leads"].loc[late.reindex(known["leads"].index), "converted"]
+    assert len(enrolled) and not enrolled.any()
     answered = known["surveys"]["answered"].isna()
     assert known["surveys"].loc[answered, ["csat", "nps"]].isna().all(axis=None)
 
@@ -387,7 +388,7 @@ def test_tables_are_read_back_as_they_were_written():
             "id": ["007", "1e5", "nan"],
             "flag": [True, False, True],
             "maybe": pd.array([True, None, False], "boolean"),
-            "when": pd.to_datetime(["2026-03-01", None, "2026-03-01 12:00:00.123456"]),
+            "when": pd.to_datetime(["2026-03-01", None, "2026-03-01 12:00:00.5"], format="ISO8601"),
             "whole": pd.array([1, None, 3], "Int64"),
         }
     ).astype({"text": "str", "id": "str"})
@@ -425,11 +426,11 @@ def die():
 
 
 @needs_fork
-@pytest.mark.parametrize("where", ["before the file", "in the file", "before the name", "after"])
+@pytest.mark.parametrize("where", ["in the file", "after the file"])
 def test_a_run_that_is_killed_at_each_write_ends_as_if_it_had_not_been(
     company, whole, tmp_path, where
 ):
-    """Kill at the first write, go on and kill at the first of the next step's, and so on."""
+    """Kill at the first write, go on, kill at the second, and so on to the last."""
     folder, done, kills = tmp_path / "run", set(), 0
 
     def prepare():
@@ -442,14 +443,11 @@ def test_a_run_that_is_killed_at_each_write_ends_as_if_it_had_not_been(
                 return genuine(path, content)
             with open(tmp_path / "killed", "a") as note:
                 note.write(f"{name}\n")
-            if where == "before the file":
-                die()
-            if where == "after":
+            if where == "after the file":
                 genuine(path, content)
                 die()
             path.parent.mkdir(exist_ok=True)
-            part = content[: len(content) // 2] if where == "in the file" else content
-            path.with_name(f".{path.name}.1.new").write_bytes(part)
+            path.with_name(f".{path.name}.1.new").write_bytes(content[: len(content) // 2])
             die()
 
         runner.write = write
@@ -637,5 +635,5 @@ def test_all_tables_of_the_pipeline_have_a_schema_with_their_time():
         columns = {column.name: column for column in fk.schemas.schema_of(name).columns}
         assert columns[sources.TIME[name]].kind in ("time", "date")
         assert sources.ID.get(name, sources.TIME[name]) in columns
-    assert not len(automation.check_rules(pipeline.RULES, list(crm.MOVES), fields=["list_price", "deal_id", "user_id"]))  # fmt: skip
-    assert isinstance(quality.LEAD_RULES, tuple)
+    fields = ["list_price", "deal_id", "user_id"]
+    assert not len(automation.check_rules(pipeline.RULES, list(crm.MOVES), fields=fields))

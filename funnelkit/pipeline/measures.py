@@ -105,7 +105,7 @@ def _investment(tables, end):
     def of_all(table):
         return table["margin"].sum() / cost - 1
 
-    got = metrics.bootstrap(table, of_all, user="customer_id", n_resamples=1000, seed=1)
+    got = metrics.bootstrap(table, of_all, user="customer_id", n_resamples=500, seed=1)
     of = f"of {len(new):,} customers: the first year's margin less the cost of EUR {cost:,.0f}, "
     of += "divided by that cost"
     return _said(got.estimate, got.low, got.high, len(new), of)
