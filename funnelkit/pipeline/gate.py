@@ -6,7 +6,7 @@ Input is checked as `funnelkit._inputs` says.
 import pandas as pd
 
 from funnelkit import _inputs, crm, metrics, quality, schemas
-from funnelkit.pipeline.sources import ID, TABLES, TIME
+from funnelkit.pipeline.sources import ID, TABLES, TIME, need_parts
 
 __all__ = ["NOISE", "quality_gate"]
 
@@ -74,7 +74,10 @@ def quality_gate(tables, *, limit=0.02, noise=0.25):
         _inputs.number(name, value, at_least=0, at_most=1)
         for name, value in (("limit", limit), ("noise", noise))
     )
+    need_parts(tables, [*TABLES, "unreadable"], "pipeline.ingest")
     given = {name: tables[name] for name in TABLES}
+    for name, table in given.items():
+        _inputs.need_columns(table, schemas.schema_of(name).names, name)
     reasons = {name: pd.Series(None, table.index, object) for name, table in given.items()}
     for name, table in given.items():
         for row, column in _of(tables["unreadable"], name):

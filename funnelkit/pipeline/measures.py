@@ -6,11 +6,19 @@ Input is checked as `funnelkit._inputs` says.
 import numpy as np
 import pandas as pd
 
-from funnelkit import _inputs, metrics, surveys, survival
+from funnelkit import _inputs, metrics, report, surveys, survival
+from funnelkit.pipeline.sources import as_agreed, need_parts
 
 __all__ = ["FEWEST", "four_measures"]
 
 FEWEST = 30  # cases, below which a measure is not said
+PARTS = {
+    "customers": ["customer_id", "acquired"],
+    "orders": ["customer_id", "date", "amount", "cost"],
+    "subscriptions": ["customer_id", "price", "started", "ended"],
+    "spend": ["date", "spend"],
+    "surveys": ["sent", "csat"],
+}
 YEAR = pd.Timedelta("365D")
 QUARTER = pd.Timedelta("91D")
 MONTHS = 6  # after which a subscription that still runs is retained
@@ -44,6 +52,12 @@ def four_measures(tables, found, *, observed_until):
     not said.
     """
     end = _inputs.end_of_data("observed_until", observed_until)
+    need_parts(tables, PARTS, "pipeline.quality_gate")
+    tables = {name: as_agreed(tables[name], name, columns) for name, columns in PARTS.items()}
+    if found is not None and not isinstance(found, report.Weekly):
+        raise TypeError(
+            f"found is {_inputs.name_of_type(found)}: give what report.weekly returns, or None"
+        )
     rows = {
         "conversion": _conversion(found),
         "retention": _retention(tables["subscriptions"], end),
