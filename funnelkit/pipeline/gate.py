@@ -6,7 +6,7 @@ Input is checked as `funnelkit._inputs` says.
 import pandas as pd
 
 from funnelkit import _inputs, crm, metrics, quality, schemas
-from funnelkit.pipeline.sources import ID, TABLES, TIME, need_parts
+from funnelkit.pipeline.sources import ID, TABLES, TIME, looked_up, need_parts
 
 __all__ = ["NOISE", "quality_gate"]
 
@@ -183,9 +183,8 @@ def _add_histories(given, reasons):
     stages = given["stages"][reasons["stages"].isna()]
     stages = stages[stages["deal_id"].isin(deals.loc[open_, "deal_id"])]
     wrong = deals["deal_id"].isin(crm.illegal_moves(stages)["deal_id"])
-    early = stages["entered_at"] < stages["deal_id"].map(
-        deals[open_].set_index("deal_id")["created_at"]
-    )
+    created = looked_up(stages["deal_id"], deals[open_], "deal_id", "created_at")
+    early = stages["entered_at"] < created
     wrong |= deals["deal_id"].isin(stages.loc[early, "deal_id"])
     wrong |= ~deals["deal_id"].isin(stages["deal_id"])
     reasons["deals"][open_ & wrong] = "stages not in a legal order"

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from funnelkit import _inputs, metrics, report, surveys, survival
-from funnelkit.pipeline.sources import as_agreed, need_parts
+from funnelkit.pipeline.sources import as_agreed, looked_up, need_parts
 
 __all__ = ["FEWEST", "four_measures"]
 
@@ -129,7 +129,7 @@ def _margins(tables, new, end):
     """Return the margin that each customer brought in the first year."""
     acquired = new.set_index("customer_id")["acquired"]
     orders, runs = tables["orders"], tables["subscriptions"]
-    since = orders["date"] - orders["customer_id"].map(acquired)
+    since = orders["date"] - looked_up(orders["customer_id"], new, "customer_id", "acquired")
     orders = orders[since < YEAR]
     bought = orders.groupby("customer_id")[["amount", "cost"]].sum()
     share = bought["cost"].sum() / bought["amount"].sum() if bought["amount"].sum() else 0.0

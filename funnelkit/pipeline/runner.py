@@ -108,6 +108,9 @@ def _report(tables, asked):
             f"events has no row with the event {FUNNEL[0]!r} by {asked.observed_until[:10]}: there "
             "is no funnel to report on; all steps before the report are done"
         )
+    # A step that nobody has reached yet is a step all the same.
+    steps_and_others = [*FUNNEL, *log.loc[~log["event"].isin(FUNNEL), "event"].unique()]
+    log["event"] = pd.Categorical(log["event"], steps_and_others)
     log.attrs = {"zone": "UTC", "grain": GRAIN}
     found = report.weekly(log, FUNNEL, window=asked.window, observed_until=asked.observed_until)
     four = measures.four_measures(tables, found, observed_until=asked.observed_until)
@@ -131,9 +134,9 @@ STEPS = {
 
 def _deals_of_people(tables):
     """Return the deals, each with the id under which its person is known."""
-    person = tables["records"].set_index("lead_id")["person"]
     deals = tables["deals"]
-    return deals.assign(lead_id=deals["lead_id"].map(person))
+    person = sources.looked_up(deals["lead_id"], tables["records"], "lead_id", "person")
+    return deals.assign(lead_id=person)
 
 
 # ---------------------------------------------------------------- running them

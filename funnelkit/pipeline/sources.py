@@ -12,7 +12,7 @@ import pandas as pd
 from funnelkit import _inputs, data, schemas
 from funnelkit.ingest import read as read_export
 
-__all__ = ["ID", "TABLES", "TIME", "as_agreed", "ingest", "need_parts", "need_tables"]
+__all__ = ["ID", "TABLES", "TIME", "as_agreed", "ingest", "looked_up", "need_parts", "need_tables"]
 
 # Each table, the time in whose order its rows came, and the column that names a row.
 TIME = {
@@ -87,6 +87,12 @@ def as_agreed(table, name, columns, *, what=None):
             _inputs.refuse(np.isinf(numbers), f"{each} is infinite", remedy, index=table.index)
             read[each] = pd.Series(numbers, table.index).astype(schemas.KINDS[column.kind])
     return pd.DataFrame(read, index=table.index)
+
+
+def looked_up(keys, table, key, value):
+    """Return for each key the value in the row of a table that has it; also of an empty table."""
+    found = table.set_index(key)[value].reindex(keys)
+    return found.set_axis(keys.index)
 
 
 def need_tables(tables):

@@ -6,7 +6,7 @@ Input is checked as `funnelkit._inputs` says.
 import pandas as pd
 
 from funnelkit import _inputs, automation, crm, quality, recommenders, schemas, scoring, segments
-from funnelkit.pipeline.sources import as_agreed
+from funnelkit.pipeline.sources import as_agreed, looked_up
 
 __all__ = [
     "RULES",
@@ -104,7 +104,7 @@ def join_people(leads, events, visitors):
     else:
         people = leads.assign(age_from="", income_corrected=False, records=0, tracking="")
         records = pd.DataFrame({"lead_id": leads["lead_id"], "person": leads["lead_id"]})
-    person = events["user_id"].map(visitors.set_index("user_id")["person_id"])
+    person = looked_up(events["user_id"], visitors, "user_id", "person_id")
     log = events.assign(user_id=person.fillna(events["user_id"]).astype("str"))
     return {"people": people, "records": records, "log": log.reset_index(drop=True)}
 
@@ -135,7 +135,8 @@ def fill_store(url, people, deals, stages, *, at):
     >>> deals = load("deals").head(3)
     >>> people = load("leads").query("lead_id in @deals.lead_id")
     >>> stages = load("stages").query("deal_id in @deals.deal_id")
-    >>> fill_store("sqlite://", people, deals, stages, at="2026-06-30")["contacts"]["consent"].tolist()
+    >>> filled = fill_store("sqlite://", people, deals, stages, at="2026-06-30")
+    >>> filled["contacts"]["consent"].tolist()
     ['given', 'none', 'given']
     """
     at = _inputs.end_of_data("at", at)

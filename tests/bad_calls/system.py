@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from funnelkit import load, pipeline, report, scoring
+from funnelkit.contract import example_events
 
 END = "2026-06-30"
 DEALS = load("deals").tail(12)
@@ -41,7 +42,7 @@ MEASURES = pd.DataFrame(
     },
     pd.Index(["conversion", "satisfaction"], name="measure"),
 )
-FOUND = report.weekly(EVENTS, ["visit", "lead"], window="1h", observed_until="2026-01-10")
+FOUND = report.weekly(example_events(), ["visit", "lead", "customer"], window="7D")
 EMPTY = {name: load(name).head(0) for name in pipeline.TABLES}
 pipeline.run(FOLDER / "run", EMPTY, until="automation")
 ALL = {
@@ -101,7 +102,7 @@ CALLS = [
     (
         pipeline.run,
         {
-            "folder": str(FOLDER / "run"),
+            "folder": FOLDER / "run",  # a path: another name would be a run as well
             "tables": EMPTY,
             "observed_until": END,
             "since": None,
@@ -113,7 +114,7 @@ CALLS = [
             "store": None,
             "name": "the school",
             "until": "automation",
-            "watch": print,
+            "watch": len,
         },
     ),
 ]
