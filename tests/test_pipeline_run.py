@@ -247,9 +247,9 @@ def test_several_weeks_share_a_store_and_no_mail_goes_out_twice(company, tmp_pat
     seen = []
     for day in ("2026-06-14", "2026-06-21", "2026-06-30"):
         leads = company["leads"].copy()
-        if day == END:  # somebody withdraws
-            gone = leads.index[leads["consent"]][0]
-            leads.loc[gone, "consent"] = False
+        if day == END:  # one withdraws, another agrees
+            gone, come = leads["consent"].idxmax(), leads["consent"].idxmin()
+            leads.loc[[gone, come], "consent"] = [False, True]
         folder = tmp_path / day
         # The last run reaches further back than a week, over mails that were sent already.
         pipeline.run(
@@ -264,7 +264,7 @@ def test_several_weeks_share_a_store_and_no_mail_goes_out_twice(company, tmp_pat
     assert ledger["key"].is_unique
     assert set(ledger["key"]) == set(seen) and len(seen) > len(ledger)
     contacts = crm.Store(store).contacts().set_index("lead_id")["consent"]
-    assert contacts[leads.loc[gone, "lead_id"]] == "withdrawn"
+    assert contacts[leads.loc[[gone, come], "lead_id"]].tolist() == ["withdrawn", "given"]
     # The deals moved on as they would have in one run.
     once = tmp_path / "once"
     pipeline.run(once, company | {"leads": leads}, until="store")
@@ -619,7 +619,7 @@ def test_what_is_missing_is_named(company, tmp_path):
         pipeline.ingest({n: t for n, t in company.items() if n != "spend"}, observed_until=END)
     with pytest.raises(ValueError, match=r"there is no events.csv in "):
         pipeline.ingest(tmp_path, observed_until=END)
-    with pytest.raises(ValueError, match="leads has no column 'consent'"):
+    with pytest.raises(ValueError, match="no column in leads is called 'consent'"):
         pipeline.ingest(
             company | {"leads": company["leads"].drop(columns="consent")}, observed_until=END
         )

@@ -67,7 +67,7 @@ def quality_gate(tables, *, limit=0.02, noise=0.25):
     >>> passed["gate"].reset_index()[["table", "reason", "rows"]]
         table      reason  rows
     0  events  sent twice  1250
-    1  events   a robot's  2880
+    1  events   a robot's  2883
     2   leads  sent twice    50
     """
     limit, noise = (

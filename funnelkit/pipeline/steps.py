@@ -110,7 +110,7 @@ def join_people(leads, events, visitors):
 
 
 def fill_store(url, people, deals, stages, *, at):
-    """Bring the store up to date: new contacts, withdrawn consents, new deals, new moves.
+    """Bring the store up to date: new contacts, changed consents, new deals, new moves.
 
     What is there already is left as it is, so that doing it twice is doing it once. Each kind is
     written in one transaction; a run that is killed in between goes on where it was.
@@ -122,7 +122,7 @@ def fill_store(url, people, deals, stages, *, at):
     people, deals, stages : DataFrame
         People as `join_people` makes them, with deals that name them, and the deals' stages.
     at : date
-        The moment of the run: consents that are gone since the last one are withdrawn at it.
+        The moment of the run: consents given or withdrawn since the last one are noted at it.
 
     Returns
     -------
@@ -152,9 +152,11 @@ def fill_store(url, people, deals, stages, *, at):
     new = people[~people["lead_id"].isin(known.index)]
     if len(new):
         store.add_contacts(new.reset_index(drop=True))
-    for lead in people.loc[~people["consent"], "lead_id"]:
-        if known.get(lead) == "given":
+    for lead, consent in zip(people["lead_id"], people["consent"], strict=True):
+        if known.get(lead) == "given" and not consent:
             store.withdraw(lead, at=at, key=f"withdraw:{lead}")
+        if known.get(lead) == "none" and consent:
+            store.agree(lead, at=at, key=f"agree:{lead}")
     _add_deals(store, deals, stages)
     return {"contacts": store.contacts(), "crm_deals": store.deals(), "moves": store.history()}
 
@@ -191,7 +193,7 @@ def segment_customers(orders, *, observed_until):
     >>> from funnelkit import load
     >>> table = segment_customers(load("orders"), observed_until="2026-06-30")
     >>> table["segment"].value_counts()["best"]
-    np.int64(606)
+    np.int64(406)
     """
     end = _inputs.end_of_data("observed_until", observed_until)
     orders = as_agreed(orders, "orders", ["customer_id", "date", "amount"])
