@@ -28,6 +28,7 @@ __all__ = [
 
 _SAID = ' class="said"'
 SHORT = 24  # signs; what is longer is a sentence
+PERCENT = re.compile(r"(?<=\d) %")
 WEEK = re.compile(r"\d{4}-W\d\d")
 
 
@@ -80,7 +81,8 @@ def written(section):
 
 def safe(text):
     """Return text for HTML: signs escaped, e-mail addresses not printed."""
-    return html.escape(without_emails(str(text)), quote=True)
+    text = html.escape(without_emails(str(text)), quote=True)
+    return PERCENT.sub("\u00a0%", text)  # in one piece with its number
 
 
 def table(heads, rows, caption):

@@ -9,8 +9,9 @@ from funnelkit import load, pipeline, report, scoring
 from funnelkit.contract import example_events
 
 END = "2026-06-30"
-DEALS = load("deals").tail(12)
+DEALS = load("deals").tail(12).drop(columns=["owner", "recycled", "product", "discount"])
 LEADS = load("leads").query("lead_id in @DEALS.lead_id").drop_duplicates()
+PEOPLE = LEADS[["lead_id", "created_at", "consent", "source", "income"]]
 STAGES = load("stages").query("deal_id in @DEALS.deal_id")
 FORMS = load("leads").query("entry == 'form'").drop_duplicates().tail(40)
 EVENTS = load("events").head(60)
@@ -62,7 +63,7 @@ CALLS = [
     (pipeline.join_people, {"leads": LEADS, "events": EVENTS, "visitors": VISITORS}),
     (
         pipeline.fill_store,
-        {"url": "sqlite://", "people": LEADS, "deals": DEALS, "stages": STAGES, "at": END},
+        {"url": "sqlite://", "people": PEOPLE, "deals": DEALS, "stages": STAGES, "at": END},
     ),
     (pipeline.segment_customers, {"orders": ORDERS, "observed_until": END}),
     (pipeline.learn_model, {"people": FORMS, "observed_until": END}),
@@ -78,7 +79,7 @@ CALLS = [
         pipeline.automate,
         {
             "url": URL,
-            "people": LEADS,
+            "people": PEOPLE,
             "deals": DEALS,
             "stages": STAGES,
             "rules": RULES,
