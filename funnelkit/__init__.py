@@ -34,6 +34,7 @@ databases      the funnel as one SQL query, files in pieces, exports of other to
 ingest         a file of one's own: read as it comes, asked, made into the course's tables
 report         the weekly report on anybody's log, as one page
 pipeline       the whole system: from the tables to the report, in steps that can be killed
+service        a small web service that answers "score this lead"
 school         the tables that lessons share: the clean log, the clean leads, the books
 plots          one function per chart
 checking       ``check``, ``hint``, ``progress`` (how they work: `funnelkit.exercises`)
@@ -85,6 +86,7 @@ _MODULES = (
     "report",
     "schemas",
     "school",
+    "service",
     "simulate",
     "surveys",
     "survival",
