@@ -15,6 +15,7 @@ from sqlalchemy.engine import Engine
 
 import funnelkit as fk
 from funnelkit import automation, crm, metrics, pipeline, report, school, scoring
+from funnelkit.app import cli
 from funnelkit.pipeline import files, runner, sources
 
 END = "2026-06-30"
@@ -639,3 +640,22 @@ def test_all_tables_of_the_pipeline_have_a_schema_with_their_time():
         assert sources.ID.get(name, sources.TIME[name]) in columns
     fields = ["list_price", "deal_id", "user_id"]
     assert not len(automation.check_rules(pipeline.RULES, list(crm.MOVES), fields=fields))
+
+
+# ---------------------------------------------------------------- the command
+
+
+def test_the_command_runs_goes_on_and_says_what_it_did(company, whole, tmp_path, capsys):
+    for name, table in company.items():
+        table.to_csv(tmp_path / f"{name}.csv", index=False)
+    run = ["pipeline", str(tmp_path / "run"), "--tables", str(tmp_path)]
+    pipeline.run(tmp_path / "run", tmp_path, until="gate")
+    assert cli.main(run) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "store …" and said[-2] == "2 of 8 steps were done before."
+    assert said[-1].startswith("Written: ") and said[-1].endswith("It opens in any browser.")
+    page = (tmp_path / "run" / "report.html").read_bytes()
+    assert page == (whole / "report.html").read_bytes()
+    assert cli.main([*run, "--capacity", "3"]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("funnelkit: run is a run of other inputs: option 'capacity' has chang")
