@@ -138,8 +138,12 @@ def progress(options, others):
 
 def show_room(options, others):
     """Print the state of a room, once or every so many seconds until Ctrl+C."""
-    from funnelkit.exercises import room
+    from funnelkit.exercises import certificates, room
 
+    if options.certificates:
+        count = certificates.write(options.folder, options.certificates)
+        print(f"{options.certificates}: {count} certificate{'' if count == 1 else 's'}, to print.")
+        return 0
     print(room.read_room(options.folder))
     while options.every:
         time.sleep(max(options.every, 1))
@@ -189,6 +193,11 @@ def parser():
     verb.add_argument("folder", help="the folder into which each machine exports its progress")
     verb.add_argument(
         "--every", type=float, metavar="SECONDS", help="again and again, until Ctrl+C"
+    )
+    verb.add_argument(
+        "--certificates",
+        metavar="PAGE",
+        help="write a certificate for each machine instead, to a page such as certificates.html",
     )
     verb.set_defaults(run=show_room)
 

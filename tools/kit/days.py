@@ -60,9 +60,9 @@ class _Layout:
 
     def pause(self, minutes: int, whole: int) -> str:
         """Return the pause before something of so many minutes, part of a unit of `whole`."""
-        if not self.eaten and self.clock >= NOON[0]:
-            if self.clock + max(minutes, min(whole, 30)) > NOON[1]:
-                return LUNCH
+        noon = not self.eaten and self.clock >= NOON[0]
+        if noon and self.clock + max(minutes, min(whole, 30)) > NOON[1]:
+            return LUNCH
         tired = self.since + minutes > STRETCH
         better_now = self.since >= SOON and self.since + whole > STRETCH
         soon_lunch = not self.eaten and self.clock + PAUSE >= NOON[0]

@@ -89,7 +89,7 @@ def mark(parts: list[Part], taught: list[set[str]]) -> None:
         part.needed = strong or not begun or part.high <= BRIEF or part.title == MEMO
         begun = begun or (strong and part.title not in (OPENING, DATA))
     for part in parts:
-        part.needed = part.needed and part.title not in HOME
+        part.needed = part.needed and (part.title not in HOME or bool(part.predictions))
 
 
 def pieces(source: str) -> list[str]:

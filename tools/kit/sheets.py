@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from tools.exercise_rules import Exercise
 from tools.kit.days import Day, Row, clock, lay_out
-from tools.kit.units import CORE, SHORT, WHOLE, Block, Piece, Unit, block, opening_of
+from tools.kit.units import SHORT, WHOLE, Block, Piece, Unit, block, opening_of
 from tools.notebook_model import Course, Notebook
 from tools.notebook_text import terms
 from tools.rules_sitting import in_track
@@ -116,7 +116,9 @@ def choose(
 
     chosen: list[Block] = []
     for nb in ordered(course, track):
-        one = next((one for one in _smaller(block(nb, exercises, course)) if rows([*chosen, one])), None)
+        one = next(
+            (one for one in _smaller(block(nb, exercises, course)) if rows([*chosen, one])), None
+        )
         if one is None and not chosen:
             continue  # too long for so short a time: the next one
         if one is None or (chosen and not one.debate):

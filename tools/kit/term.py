@@ -53,9 +53,7 @@ def grouped(lessons: list[Notebook], weeks: int) -> list[list[Notebook]]:
     return [lessons[a:b] for a, b in zip([0, *cuts], cuts, strict=False)]
 
 
-def term(
-    track: str, course: Course, exercises: list[Exercise], meanings: dict[str, str]
-) -> str:
+def term(track: str, course: Course, exercises: list[Exercise], meanings: dict[str, str]) -> str:
     """Return the twelve weeks of a track."""
     last = [nb for nb in in_track(course, track) if nb.number in LAST]
     weeks = WEEKS - len(last)

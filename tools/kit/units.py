@@ -62,8 +62,8 @@ class Block:
         """The sections of the lesson that are done in the room."""
         if self.form == WHOLE:
             return list(self.every)
-        kept = [part for part in self.every if part.title not in HOME]
-        return [part for part in kept if part.needed or self.form == SHORT]
+        short = self.form == SHORT
+        return [p for p in self.every if p.needed or (short and p.title not in HOME)]
 
     @property
     def left_out(self) -> list[str]:
@@ -82,7 +82,8 @@ class Block:
         if self.exercise and self.tasks:
             ids = list(self.exercise.tasks)[: self.tasks]
             each = task_minutes(self.exercise)
-            said = f"tasks {ids[0]} to {ids[-1]}" if len(ids) > 1 else f"task {ids[0]}"
+            joined = " and " if len(ids) == 2 else " to "
+            said = f"tasks {ids[0]}{joined}{ids[-1]}" if len(ids) > 1 else f"task {ids[0]}"
             link = f"[Exercise {number}](../../exercises/{name})"
             chosen = tuple(Piece(id_, each) for id_ in ids)
             if len(ids) == len(self.exercise.tasks):
