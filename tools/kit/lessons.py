@@ -20,16 +20,10 @@ HEAD = Path(__file__).with_name("lessons_head.md")
 
 def lesson_tables(course: Course, exercises: list[Exercise]) -> str:
     """Return the whole page: the minutes of all lessons, then a table for each."""
+    head = HEAD.read_text(encoding="utf-8").rstrip()
     tables = [lesson_table(nb, course) for nb in course.lessons]
-    return "\n\n".join(
-        [
-            HEAD.read_text(encoding="utf-8").rstrip(),
-            "## All minutes",
-            minutes_table(course, exercises),
-            *tables,
-            "",
-        ]
-    )
+    every = minutes_table(course, exercises)
+    return "\n\n".join([head, "## All minutes", every, *tables, ""])
 
 
 def lesson_table(nb: Notebook, course: Course) -> str:
@@ -96,14 +90,14 @@ def discussed(part: Part) -> str:
         return f"the memo: {DEBATE} minutes more, half of the room for it and half against"
     if part.title == RECAP:
         return "the three questions; why a wrong answer is wrong"
-    if part.title == ARTICLE:
+    if part.title == ARTICLE and not part.predictions:
         return "have they been told the same, and by whom"
     return " ".join(f"🔮 {question}" for question in part.predictions).replace("|", "\\|")
 
 
 def behind(part: Part) -> str:
     """Return what to do with a section when time is short."""
-    if part.title in HOME:
+    if part.title in HOME and not part.needed:
         return "for home"
     if part.title == OPENING:
         return "keep"
