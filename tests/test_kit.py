@@ -97,7 +97,7 @@ def held(rows, frame):
 @pytest.mark.parametrize("count", [1, 2, 3, 5])
 def test_a_day_can_be_held_whatever_is_in_it(size, count, own):
     frame = days.Day(540, 1020, (unit("hello", 30),), unit("end", 15), own=own)
-    done = [unit(f"u{n}", *[size] * count) for n in range(60 // count)]
+    done = [unit(f"u{n}", *[size] * count) for n in range(100 // count)]
     while done and days.lay_out([frame], done) is None:
         done.pop()
     (rows,) = days.lay_out([frame], done)

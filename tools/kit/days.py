@@ -91,6 +91,8 @@ def fill(frame: Day, waiting: list[Unit]) -> tuple[list[Row], list[Unit]]:
             day.take(BREAK)
         room = frame.end - frame.closing.minutes - day.clock
         day.add(OWN, min(frame.own[1], room, STRETCH - day.since - frame.closing.minutes))
+    elif day.since + frame.closing.minutes > STRETCH:
+        day.take(BREAK)
     day.add(frame.closing.name, frame.closing.minutes)
     return day.rows, left
 
