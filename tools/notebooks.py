@@ -37,7 +37,8 @@ from PIL import Image
 from traitlets import default
 
 # The tools beside this file, and this checkout's funnelkit.
-from tools import exercise_rules, mutants, overlaps
+from tools import exercise_rules, mutants, overlaps, readme
+from tools.doors import read_home
 from tools.exercise_rules import Exercise, learners_notebook, read_exercises
 from tools.kit import answers
 from tools.kit import pages as kit
@@ -277,17 +278,19 @@ def _navigation_cell(role: str, source: str) -> nbformat.NotebookNode:
     return nbformat.from_dict({**cell, "metadata": {"funnelkit": {"role": role}}})
 
 
-def course_map(course: Course) -> str:
-    """Return README's text with the tables of lessons and of tracks in their place.
+def course_map(course: Course, exercises: list[Exercise]) -> str:
+    """Return README's text with what is made from the course in its places.
 
     Raises
     ------
     ValueError
-        If README.md has no markers for it.
+        If README.md has no markers for the course map.
     """
-    readme = (course.root / "README.md").read_text(encoding="utf-8")
+    text = (course.root / "README.md").read_text(encoding="utf-8")
+    project = (course.root / "pyproject.toml").is_file()
     tables = f"{lesson_table(course, 'notebooks/')}\n\n{track_table(course)}"
-    return replaced(readme, "course-map", tables)
+    home = read_home(course.root) if project else None
+    return readme.filled(text, course, exercises, home, tables)
 
 
 def navigation(course: Course, exercises: list[Exercise]) -> int:
@@ -312,7 +315,9 @@ def navigation(course: Course, exercises: list[Exercise]) -> int:
 
 def pages(course: Course, exercises: list[Exercise]) -> dict[Path, Callable[[], str]]:
     """Return the pages of which a part is made from the notebooks, and how each is made."""
-    found = {course.root / "README.md": lambda: course_map(course)} if course.lessons else {}
+    found = (
+        {course.root / "README.md": lambda: course_map(course, exercises)} if course.lessons else {}
+    )
     return found | kit.pages(course, exercises)
 
 

@@ -1,6 +1,6 @@
 """The page with a table for each lesson: what the trainer shows, what they run, what is discussed.
 
-What stands in a row is read off the section: its formula, diagram and first chart are shown, its
+A row is read off its section: its formula, diagram and first chart are shown, its
 cells are run, its predictions are discussed.
 """
 

@@ -47,7 +47,7 @@ class Part:
 
     @property
     def formula(self) -> bool:
-        """Whether a formula stands in it on a line of its own."""
+        """Whether it has a formula on a line of its own."""
         return "$$" in without_code(self.text)
 
 

@@ -28,7 +28,7 @@ OWN = ROOT / "docs" / "site"  # what is written by hand
 NPM = Path(__file__).resolve().parent  # where npm's list is
 BUILD = ROOT / "build" / "site"
 
-# Pages as they stand in the repository, in this order; docs/ may have more.
+# Pages as they are in the repository, in this order; docs/ may have more.
 TEXTS = [
     "docs/trainers.md",
     "docs/kit/*.md",
@@ -38,7 +38,7 @@ TEXTS = [
 ]
 TEXTS += ["CODE_OF_CONDUCT.md"]
 
-GUIDE, KIT = "docs/trainers.md", "docs/kit/"  # the guide's own pages stand below it
+GUIDE, KIT = "docs/trainers.md", "docs/kit/"  # in the side bar they are below it
 
 # Files beside the pages, to download. The trainers' answer key is not among them.
 PRINTED = ["docs/kit/feedback.html"]
