@@ -205,6 +205,7 @@ def parser():
     verb.add_argument("lessons", nargs="+", metavar="LESSON", help="a number, such as 02")
     verb.add_argument("--exercise", action="store_true", help="its exercise, not the lesson itself")
     verb.add_argument("--lesson", action="store_true", help="with --exercise: the lesson, too")
+    verb.epilog = "Without options the lesson alone comes back, and its exercise stays as it is."
     verb.set_defaults(run=reset)
 
     verb = verbs.add_parser("workspace", help="lay out the notebooks in work/, without JupyterLab")
