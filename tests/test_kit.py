@@ -316,6 +316,12 @@ def test_a_certificate_says_who_solved_what_and_what_it_proves(share):
     assert "://" not in text
 
 
+def test_a_certificate_has_the_titles_of_the_lessons():
+    for nb in COURSE.lessons:
+        assert certificates.lesson_title(nb.path.stem) == nb.title
+    assert certificates.lesson_title("99_no_such_thing") == "No such thing"
+
+
 def test_no_file_of_another_kind_is_overwritten(share, tmp_path, capsys):
     page = tmp_path / "certificates.html"
     for _ in range(2):

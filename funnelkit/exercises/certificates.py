@@ -4,10 +4,13 @@ They say what the files of `progress --export` say, and no more: nobody has watc
 """
 
 import html
+import json
 import re
 import time
+from functools import cache
 from pathlib import Path
 
+from funnelkit import workspace
 from funnelkit.exercises import registry, room
 from funnelkit.exercises.notebook import title_of
 
@@ -18,11 +21,11 @@ STYLE = """
 @page { size: A4 landscape; margin: 14mm; }
 body { font: 12pt/1.4 Georgia, serif; color: #111; background: #fff; margin: 0 auto; \
 max-width: 260mm; }
-article { break-after: page; break-inside: avoid; padding: 6mm 0; }
+article { break-after: page; break-inside: avoid; min-height: 175mm; display: flex; \
+flex-direction: column; justify-content: center; }
 article:last-child { break-after: auto; }
 h1 { font-size: 26pt; font-weight: normal; margin: 0; }
 .name { font-size: 20pt; border-bottom: 1px solid #111; min-height: 1.4em; margin: 4mm 0; }
-table { border-collapse: collapse; font-size: 10pt; margin: 4mm 0; }
 .exercises { columns: 2; column-gap: 10mm; }
 .exercises div { break-inside: avoid; font-size: 10.5pt; }
 .honest { font-size: 9.5pt; color: #333; border-top: 1px solid #999; padding-top: 2mm; }
@@ -32,8 +35,8 @@ table { border-collapse: collapse; font-size: 10pt; margin: 4mm 0; }
 HONEST = (
     "What this says: on the machine that this file comes from, the course's own checks accepted "
     "these answers. What it does not say: that nobody helped. Nobody watched, hints are allowed, a "
-    "copied answer is not detected, and the file is one that can be edited. It is not an exam, and "
-    "there is no mark."
+    "copied answer is not detected, and the file can be edited. It is not an exam, and there is no "
+    "mark."
 )
 
 
@@ -47,6 +50,16 @@ def name_of(path):
     return "" if re.fullmatch(r"progress-[0-9a-f]{8}", stem) else stem.replace("_", " ").strip()
 
 
+@cache
+def lesson_title(stem):
+    """Return the title of the lesson that an exercise belongs to, as its notebook says it."""
+    path = workspace.ROOT / "notebooks" / f"{stem}.ipynb"
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))["metadata"]["funnelkit"]["title"]
+    except (OSError, ValueError, KeyError):  # an installed package has no notebooks
+        return title_of(stem)
+
+
 def solved_in(entries):
     """Return exercise, title, tasks solved, all tasks, tasks with a hint; those with any solved."""
     rows = []
@@ -55,7 +68,7 @@ def solved_in(entries):
         right = [task for task in tasks if entries.get(task, {}).get("right")]
         if right:
             hinted = sum(entries[task]["hints"] > 0 for task in right)
-            rows.append((stem[:2], title_of(stem), len(right), len(tasks), hinted))
+            rows.append((stem[:2], lesson_title(stem), len(right), len(tasks), hinted))
     return rows
 
 
