@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tools.kit.units import Piece, Unit
 
-__all__ = ["BREAK", "LUNCH", "STRETCH", "Day", "Row", "clock", "lay_out"]
+__all__ = ["BREAK", "LUNCH", "STRETCH", "Day", "Row", "lay_out", "span"]
 
 STRETCH = 100  # the longest time without a break, in minutes
 SOON = 50  # after so long a break may come before a unit that would be interrupted
@@ -168,3 +168,8 @@ def _fed(frame: Day, rows: list[Row]) -> bool:
 def clock(minutes: int) -> str:
     """Return minutes after midnight as 9:05."""
     return f"{minutes // 60}:{minutes % 60:02d}"
+
+
+def span(row: Row) -> str:
+    """Return from when to when a row goes, so that no line is broken within it."""
+    return f"{clock(row.start)}\u2060–\u2060{clock(row.end)}"

@@ -75,7 +75,7 @@ def charts(part: Part) -> list[str]:
     """Return the titles of the charts in a section: the first sentence of what tells them."""
     told = [cell.metadata.get("funnelkit", {}).get("alt", "") for cell in part.code]
     titles = (re.split(r"[.;:] (?=[A-Z]|$)", text)[0].rstrip(".") for text in told if text)
-    return [title.replace("|", "/") for title in titles]
+    return [re.sub(r"^[A-Z][a-z ]* titled: ", "", title).replace("|", "/") for title in titles]
 
 
 def run(part: Part) -> str:
@@ -126,7 +126,7 @@ def minutes_table(course: Course, exercises: list[Exercise]) -> str:
         sums[0], sums[1] = sums[0] + low, sums[1] + high
         minutes, ids = "", ""
         for exercise in (e for e in exercises if e.stem == nb.path.stem):
-            ids = ", ".join(exercise.tasks)
+            ids = "–".join(dict.fromkeys([*exercise.tasks][:1] + [*exercise.tasks][-1:]))
             if exercise.in_lesson:
                 minutes = "in the lesson"
             else:

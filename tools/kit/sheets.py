@@ -8,7 +8,7 @@ left then goes to more tasks and to whole lessons, in the same order.
 from dataclasses import dataclass, replace
 
 from tools.exercise_rules import Exercise
-from tools.kit.days import Day, Row, clock, lay_out
+from tools.kit.days import Day, Row, lay_out, span
 from tools.kit.units import SHORT, WHOLE, Block, Piece, Unit, block, opening_of
 from tools.notebook_model import Course, Notebook
 from tools.notebook_text import terms
@@ -204,7 +204,7 @@ def sheet(
         if len(days) > 1:
             lines += [f"**Day {number}**", ""]
         lines += ["| | |", "|---|---|"]
-        lines += [f"| {clock(row.start)}–{clock(row.end)} | {row.name} |" for row in rows]
+        lines += [f"| {span(row)} | {row.name} |" for row in rows]
         lines.append("")
     lines += recalls(blocks, course, meanings)
     for one in blocks:
@@ -230,7 +230,8 @@ def recalls(blocks: list[Block], course: Course, meanings: dict[str, str]) -> li
     for one, (say, recalled) in zip(blocks, said_first(blocks, course), strict=True):
         said = [f"**{course.glossary[name]}**: {meanings[name].rstrip('.')}." for name in say]
         if said:
-            lines.append(f"- Say before lesson {one.nb.number}, a sentence each. {' '.join(said)}")
+            lines.append(f"- Say before lesson {one.nb.number}, a sentence each:")
+            lines += [f"  - {sentence}" for sentence in said]
         if recalled:
             names = ", ".join(course.glossary[name] for name in recalled)
             lines.append(f"- Lesson {one.nb.number} says itself what it needs of: {names}.")
