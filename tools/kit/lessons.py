@@ -99,12 +99,12 @@ def behind(part: Part) -> str:
     """Return what to do with a section when time is short."""
     if part.title in HOME and not part.needed:
         return "for home"
-    if part.title == OPENING:
+    if part.title in (OPENING, MEMO):
         return "keep"
     if not part.needed:
         return "leave out; say its last sentence"
     spare = [title for title in part.below if not _asks(part, title)]
-    if spare and part.title != MEMO:
+    if spare:
         return "keep; leave out " + ", ".join(f"*{title}*" for title in spare)
     if len(part.code) >= MANY or (part.code and not part.predictions and not part.formula):
         return "you run it, they watch"

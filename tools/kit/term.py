@@ -18,7 +18,7 @@ __all__ = ["WEEKS", "grouped", "session_minutes", "term"]
 
 WEEKS = 12
 HOMEWORK = 15  # to go through what was done at home
-LAST = ("31", "32")
+PROJECT, OWN_DATA = LAST = ("31", "32")
 PROJECT_BEGINS = 9  # the week after which the project is worked on at home
 
 
@@ -62,12 +62,12 @@ def term(track: str, course: Course, exercises: list[Exercise], meanings: dict[s
     groups = grouped([course.lessons[0], *fits], min(weeks, len(fits)))
     groups += [[nb] for nb in last]
     rows = ["| Week | In the room | Minutes | At home |", "|---|---|---|---|"]
-    project = any(nb.number == "31" for nb in last)
+    project = next((nb for nb in last if nb.number == PROJECT), None)
     for week, group in enumerate(groups, start=1):
         names = "; ".join(f"[{nb.number} {nb.title}]({_to(nb)})" for nb in group)
-        if group[0].number == "31":
+        if group[0].number == PROJECT:
             names += ": groups present, the others ask"
-        if group[0].number == "32":
+        if group[0].number == OWN_DATA:
             names += ", with their own exports; closing and [feedback](feedback.html)"
         rows.append(
             f"| {week} | {names} | {session_minutes(group)} | "
@@ -98,19 +98,28 @@ def _to(nb: Notebook) -> str:
 
 
 def _home(
-    group: list[Notebook], exercises: list[Exercise], week: int, weeks: int, project: bool
+    group: list[Notebook],
+    exercises: list[Exercise],
+    week: int,
+    weeks: int,
+    project: Notebook | None,
 ) -> str:
     """Return what is done after a session."""
-    found = []
-    for nb in group:
-        if exercise_of(nb, exercises):
-            minutes = exercise_of(nb, exercises).solution.info["minutes"]
-            link = f"[exercise {nb.number}](../../exercises/{nb.path.name})"
-            found.append(f"{link} ({minutes[0]}–{minutes[1]} min)")
+    found = [_exercise(nb, exercises) for nb in group if nb is not project]
     if project and week == PROJECT_BEGINS:
-        found.append("the project begins: groups of two or three read lesson 31")
+        found.append(f"the project begins: groups of two or three read lesson {project.number}")
+        found.append(_exercise(project, exercises))
     if week == weeks - 1:
         found.append("bring an export of your own, without names and addresses")
     if week == weeks:
         found.append("the report on your own data; one number to look at again in a month")
-    return "; ".join(found) or "the memo, on half a page"
+    return "; ".join(filter(None, found)) or "the memo, on half a page"
+
+
+def _exercise(nb: Notebook, exercises: list[Exercise]) -> str:
+    """Return the link to a lesson's exercise with its minutes; nothing if it has none."""
+    own = exercise_of(nb, exercises)
+    if own is None:
+        return ""
+    low, high = own.solution.info["minutes"]
+    return f"[exercise {nb.number}](../../exercises/{nb.path.name}) ({low}–{high} min)"
