@@ -12,6 +12,7 @@ from funnelkit.exercises import certificates, registry, room
 from funnelkit.exercises.answers import encode
 from funnelkit.exercises.judging import judge
 from funnelkit.exercises.kinds import Number
+from funnelkit.grading import bwrap
 from tools import handout
 from tools.exercise_rules import read_exercises
 from tools.kit import answers, days, lessons, pages, sections, sheets, term
@@ -275,6 +276,15 @@ def test_the_key_goes_neither_to_learners_nor_onto_the_site(tmp_path):
     there = {path.name for path in (tmp_path / "docs/kit").iterdir()}
     assert "feedback.html" in there and "answers.html" not in there
     assert "answers.html" not in (tmp_path / "docs/trainers.md").read_text(encoding="utf-8")
+
+
+def test_the_profile_for_ubuntu_is_the_one_that_the_grader_prints(monkeypatch):
+    monkeypatch.setattr(bwrap.shutil, "which", lambda name: "/usr/bin/bwrap")
+    told = bwrap.why_not("bwrap: setting up uid map: Permission denied")
+    page = (ROOT / "docs/kit/grading.md").read_text(encoding="utf-8")
+    lines = [line.strip() for line in told.splitlines() if line.startswith("    ")]
+    assert len(lines) == 2
+    assert all(line in page for line in lines)
 
 
 # ---------------------------------------------------------------------------------------------
