@@ -20,7 +20,7 @@ endif
 endif
 START := "$(RUN)" start.py
 
-.PHONY: help lab test trials render navigation check exercises prove mutants renumber lock bench extras browser site pages
+.PHONY: help lab test trials render navigation check exercises prove kit mutants renumber lock bench extras browser site pages
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
@@ -48,6 +48,9 @@ exercises:  ## make the learner's notebooks from the solutions
 
 prove:  ## run the exercises and hold each task to its promises
 	$(START) run python -m tools.notebooks prove $(ARGS)
+
+kit:  ## write the trainers' kit, docs/kit, with its answer key
+	$(START) run python -m tools.kit
 
 mutants:  ## try wrong ways of working on each task, and say which pass
 	$(START) run python -m tools.notebooks mutants $(ARGS)

@@ -199,6 +199,8 @@ def main(arguments):
         raise Stop("Say what to run, for example: start.py run python -m tools.notebooks check")
     if verb == "site" and not os.path.isdir(os.path.join(HERE, "tools", "site")):
         raise Stop("What is handed out to learners cannot make the site: get the whole course.")
+    if verb == "bench" and not os.path.isdir(os.path.join(HERE, "benchmarks")):
+        raise Stop("What is handed out to learners cannot measure speed: get the whole course.")
     check_python()
     install = installer()
     # These are told files, which are meant from where their user stands.

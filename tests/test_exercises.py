@@ -18,7 +18,7 @@ import pytest
 
 from funnelkit.exercises import checks, registry
 from tools import exercise_rules as rules
-from tools import notebook_model, rules_course, rules_form, trainers
+from tools import notebook_model, rules_course, rules_form
 from tools import notebooks as tool
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -233,14 +233,6 @@ class Small:
             (root / folder).mkdir(parents=True)
         self.put("README.md", "# Funnelkit\n\n<!-- course-map:start --><!-- course-map:end -->\n")
         self.put("docs/references.md", "# References\n")
-        self.put(
-            "docs/trainers.md",
-            "# For trainers\n\n## Your own funnel\n\n"
-            + "\n\n".join(
-                f"<!-- {name}:start --><!-- {name}:end -->"
-                for name in ("minutes", "schedules", "watch")
-            ),
-        )
         self.put(
             "datasets/glossary.csv",
             "id,term,chinese,meaning\nvisitor,visitor,访客,One.\nlead,lead,线索,Two.\n",
@@ -704,82 +696,3 @@ def test_a_solution_that_cannot_be_blanked_leaves_the_others_alone(small, capsys
     said = capsys.readouterr().out
     assert f"exercises/solutions/{STEM}.ipynb: cell answer-1: the solution does not assign" in said
     assert small.learners.read_bytes() == before
-
-
-# ---------------------------------------------------------------------------------------------
-# The trainers' guide
-# ---------------------------------------------------------------------------------------------
-
-
-def group(*minutes, name="x"):
-    return [trainers.Unit(f"{name}{place}", m) for place, m in enumerate(minutes)]
-
-
-def frame(end, **options):
-    opening, closing = trainers.Unit("opening", 30), trainers.Unit("closing", 15)
-    return trainers.Day(540, end, opening, closing, **options)
-
-
-def test_the_guide_names_minutes_and_mistakes(small):
-    text = (small.root / "docs" / "trainers.md").read_text(encoding="utf-8")
-    assert "| 91 | Trying out | 20–30 | 5–10 | 91.1, 91.2, 91.3 |" in text
-    assert "| | all | 20–30 | 5–10 | |" in text
-    assert "### 91 · Trying out\n\n**91.1 · A rate**\n\n- *percent for fraction*: “You" in text
-    assert "- *no visitors*: “It divides by zero.”" in text
-    assert "| 9:30–10:00 | Lesson [91 Trying out](../notebooks/91_trying_out.ipynb) |" in text
-    small.put_module(MODULE.replace("It divides by zero", "Nobody came"))
-    assert any("docs/trainers.md: what is made" in problem for problem in small.problems())
-
-
-@pytest.mark.parametrize("lunch", [True, False])
-@pytest.mark.parametrize("own", [True, False])
-@pytest.mark.parametrize("end", [13 * 60, 17 * 60])
-def test_no_day_is_longer_than_said_nor_without_breaks_lunch_and_closing(lunch, own, end):
-    for minutes in ([25, 55, 30, 20, 90, 35, 20], [90] * 9, [45] * 20, [100, 5, 100, 5, 30], [10]):
-        waiting = group(*minutes)
-        rows, left = trainers.day(frame(end, lunch=lunch, own=own), waiting)
-        assert rows[0] == trainers.Row(540, 570, "opening")
-        assert rows[-1].end <= end
-        assert (rows[-1].name, rows[-1].end - rows[-1].start) == ("closing", 15)
-        worked = [row.name for row in rows if row.name.startswith("x")]
-        assert worked + [unit.name for unit in left] == [unit.name for unit in waiting]
-        assert all(a.end == b.start for a, b in zip(rows, rows[1:], strict=False))
-        stretch = 0
-        for row in rows:
-            stretch = 0 if "*" in row.name else stretch + row.end - row.start
-            assert stretch <= trainers.STRETCH + 15  # with the closing round
-        funnels = [row for row in rows if row.name == trainers.OWN]
-        assert len(funnels) == own
-        assert all(45 <= row.end - row.start <= 90 for row in funnels)
-        lunches = [row.start for row in rows if row.name == "*Lunch*"]
-        if lunch and rows[-1].start > 14 * 60:
-            (at,) = lunches
-            assert trainers.NOON[0] - trainers.BREAK <= at <= trainers.LATEST
-        assert len(lunches) <= lunch
-
-
-def test_what_takes_longer_than_anybody_sits_has_a_break_in_the_middle():
-    rows, left = trainers.day(frame(17 * 60), group(115))
-    assert [(row.name, row.end - row.start) for row in rows] == [
-        ("opening", 30),
-        ("x0, the first half", 60),
-        ("*Break*", 15),
-        ("x0, the second half", 55),
-        ("closing", 15),
-    ]
-    assert left == []
-    rows, left = trainers.day(frame(11 * 60), group(115))
-    assert [row.name for row in rows] == ["opening", "closing"]
-    assert [unit.minutes for unit in left] == [60, 55]
-
-
-def test_a_schedule_says_what_it_leaves_out_and_when_it_ends():
-    half = [frame(780, lunch=False)]
-    long = trainers.schedule(group(90, 60, 90), "Half a day", half)
-    assert "take 4 h in all" in long
-    assert "For home, or for another day: x2." in long
-    many = trainers.schedule(group(90, 90, *[30] * 6), "Half a day", half)
-    assert "For home, or for another day: x1 and all that follows." in many
-    short = trainers.schedule(group(30, 40), "Two days", [frame(1020), frame(1020)])
-    assert "It does not fill the time: day 1 ends at 10:55 and day 2 ends at 9:45." in short
-    assert trainers.duration(45) == "45 min" and trainers.duration(125) == "2 h 05 min"

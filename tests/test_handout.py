@@ -58,13 +58,15 @@ def test_links_of_its_lessons_lead_to_what_is_in_it(course):
     assert missing == []
 
 
-def test_a_command_of_the_whole_course_is_refused_with_a_sentence(course):
+@pytest.mark.parametrize("verb", ["test", "trials", "extras", "bench", "site"])
+def test_a_command_of_the_whole_course_is_refused_with_a_sentence(course, verb):
     done = subprocess.run(
-        [sys.executable, "start.py", "test"], cwd=course, capture_output=True, text=True
+        [sys.executable, "start.py", verb], cwd=course, capture_output=True, text=True
     )
     assert done.returncode != 0
-    assert "download the whole course" in done.stderr
+    assert "the whole course" in done.stderr
     assert "Traceback" not in done.stderr
+    assert not list(course.glob(".venv*"))
 
 
 @pytest.fixture

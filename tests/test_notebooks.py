@@ -724,6 +724,11 @@ def test_links_of_the_pages(tmp_path):
     ]
 
 
+def test_what_is_between_two_blocks_of_code_is_not_taken_for_code():
+    page = "# A\n\n```\nx\n```\n\n## Between\n\n```\ny\n```\n"
+    assert rules_course.github_anchors(page) == {"a", "between"}
+
+
 def test_a_finished_course_says_every_word_of_the_glossary():
     lessons = [parsed({"info": {}, "cells": []}, f"{n:02d}_x") for n in range(33)]
     unfinished = list(rules_course.check_complete(course_of(*lessons[:32])))

@@ -54,7 +54,7 @@ def replaced(text: str, name: str, body: str) -> str:
 def without_code(source: str) -> str:
     """Blank out code blocks, `code` and HTML comments, keeping the line structure."""
     blank = lambda match: re.sub(r"[^\n]", " ", match[0])  # noqa: E731
-    source = re.sub(r"^(\s*>?\s*)(```|~~~).*?^\1\2[^\n]*$", blank, source, flags=re.S | re.M)
+    source = re.sub(r"^([ \t]*>?[ \t]*)(```|~~~).*?^\1\2[^\n]*$", blank, source, flags=re.S | re.M)
     source = re.sub(r"<!--.*?-->", blank, source, flags=re.DOTALL)
     return re.sub(r"(`+)(?!`).+?(?<!`)\1(?!`)", blank, source)
 

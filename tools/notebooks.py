@@ -2,7 +2,7 @@
 
     python -m tools.notebooks render [NN | path …]   run lessons and solutions, store their outputs
     python -m tools.notebooks navigation             write navigation cells, contents, course map,
-                                                     and the tables of the trainers' guide
+                                                     and the trainers' kit, docs/kit
     python -m tools.notebooks exercises              make the learner's notebooks of the solutions
     python -m tools.notebooks check [NN | path …]    say what is not as it must be
     python -m tools.notebooks prove [NN | path …]    run exercises, hold each task to its promises
@@ -37,8 +37,11 @@ from PIL import Image
 from traitlets import default
 
 # The tools beside this file, and this checkout's funnelkit.
-from tools import exercise_rules, mutants, overlaps, trainers
+from tools import exercise_rules, mutants, overlaps, readme
+from tools.doors import read_home
 from tools.exercise_rules import Exercise, learners_notebook, read_exercises
+from tools.kit import answers
+from tools.kit import pages as kit
 from tools.notebook_model import (
     Course,
     Notebook,
@@ -275,17 +278,19 @@ def _navigation_cell(role: str, source: str) -> nbformat.NotebookNode:
     return nbformat.from_dict({**cell, "metadata": {"funnelkit": {"role": role}}})
 
 
-def course_map(course: Course) -> str:
-    """Return README's text with the tables of lessons and of tracks in their place.
+def course_map(course: Course, exercises: list[Exercise]) -> str:
+    """Return README's text with what is made from the course in its places.
 
     Raises
     ------
     ValueError
-        If README.md has no markers for it.
+        If README.md has no markers for the course map.
     """
-    readme = (course.root / "README.md").read_text(encoding="utf-8")
+    text = (course.root / "README.md").read_text(encoding="utf-8")
+    project = (course.root / "pyproject.toml").is_file()
     tables = f"{lesson_table(course, 'notebooks/')}\n\n{track_table(course)}"
-    return replaced(readme, "course-map", tables)
+    home = read_home(course.root) if project else None
+    return readme.filled(text, course, exercises, home, tables)
 
 
 def navigation(course: Course, exercises: list[Exercise]) -> int:
@@ -310,11 +315,10 @@ def navigation(course: Course, exercises: list[Exercise]) -> int:
 
 def pages(course: Course, exercises: list[Exercise]) -> dict[Path, Callable[[], str]]:
     """Return the pages of which a part is made from the notebooks, and how each is made."""
-    found = {course.root / "README.md": lambda: course_map(course)} if course.lessons else {}
-    guide = course.root / "docs" / "trainers.md"
-    if guide.exists():
-        found[guide] = lambda: trainers.guide(guide.read_text(encoding="utf-8"), course, exercises)
-    return found
+    found = (
+        {course.root / "README.md": lambda: course_map(course, exercises)} if course.lessons else {}
+    )
+    return found | kit.pages(course, exercises)
 
 
 def navigation_problems(
@@ -336,11 +340,23 @@ def navigation_problems(
             yield Problem(place(exercise.solution), stale, run)
     for path, make in pages(course, exercises).items():
         where = path.relative_to(course.root).as_posix()
+        if path.parent.name == "kit" and (only_markers or not path.is_file()):
+            if not only_markers:
+                yield Problem(where, "there is no such page", run)
+            continue
         try:
             if make() != path.read_text(encoding="utf-8") and not only_markers:
                 yield Problem(where, "what is made from the notebooks is not up to date", run)
         except (OSError, ValueError) as error:
             yield Problem(where, str(error), "Put them where the text should be")
+
+
+def answers_problems(course: Course, exercises: list[Exercise]) -> Iterator[Problem]:
+    """Yield whether the trainers' answer key is not up to date, if the course has a kit."""
+    stale = answers.stale(course, exercises) if kit.pages(course, exercises) else []
+    if stale:
+        what = f"the answers of exercise {', '.join(stale)} are not up to date"
+        yield Problem(answers.PAGE, what, "Run `python -m tools.kit`")
 
 
 # ---------------------------------------------------------------------------------------------
@@ -410,6 +426,7 @@ def course_problems(course: Course, exercises: list[Exercise]) -> list[Problem]:
         *navigation_problems(course, exercises),
         *check_complete(course),
         *exercise_rules.check_exercises_complete(course, exercises),
+        *answers_problems(course, exercises),
         *check_pages(course.root),
         *check_texts(course.root),
     ]

@@ -124,8 +124,8 @@ def python_texts(source: str) -> list[str]:
 
 
 KEYS = {"by lot"}  # the name of a draw, on which the shipped data depend
-PAGES = ("README.md", "CONTRIBUTING.md", "docs/*.md", "datasets/*.md", "benchmarks/*.md")
-CODE = ("funnelkit/**/*.py", "tools/*.py", "benchmarks/*.py", "start.py", "conftest.py")
+PAGES = ("README.md", "CONTRIBUTING.md", "docs/**/*.md", "datasets/*.md", "benchmarks/*.md")
+CODE = ("funnelkit/**/*.py", "tools/**/*.py", "benchmarks/*.py", "start.py", "conftest.py")
 
 
 def check_texts(root: Path) -> Iterator[Problem]:

@@ -4,7 +4,7 @@ They hold for lessons of the new cut, which name their `tracks` in the metadata.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tools.notebook_model import Cell, Course, Notebook, Problem, output_texts, problem_in
 from tools.notebook_text import headings, opening, terms, words
@@ -18,6 +18,7 @@ __all__ = [
     "check_length",
     "check_minutes",
     "check_tracks",
+    "expected_minutes",
     "figures",
     "in_track",
     "length_of",
@@ -43,17 +44,23 @@ def figures(cell: Cell) -> int:
     return sum("image/png" in output.get("data", {}) for output in cell.outputs)
 
 
-def minutes_of(nb: Notebook) -> list[int]:
-    """Return how long a lesson takes, from its page: [low, high], in steps of five minutes."""
-    shown = [cell for cell in nb.code if cell.outputs]
+def expected_minutes(texts: Iterable[str], code: Iterable[Cell]) -> float:
+    """Return how long texts and code cells take one reader, before rounding."""
+    texts, code = list(texts), list(code)
+    shown = [cell for cell in code if cell.outputs]
     counted = (
-        sum(len(words(cell.source)) for cell in nb.markdown),
-        sum(bool(line.strip()) for cell in nb.code for line in cell.source.splitlines()),
+        sum(len(words(text)) for text in texts),
+        sum(bool(line.strip()) for cell in code for line in cell.source.splitlines()),
         sum(bool(output_texts(cell)) for cell in shown),
         sum(figures(cell) for cell in shown),
-        sum(cell.source.count("🔮") for cell in nb.markdown),
+        sum(text.count("🔮") for text in texts),
     )
-    expected = sum(count * pace for count, pace in zip(counted, PACE, strict=True))
+    return sum(count * pace for count, pace in zip(counted, PACE, strict=True))
+
+
+def minutes_of(nb: Notebook) -> list[int]:
+    """Return how long a lesson takes, from its page: [low, high], in steps of five minutes."""
+    expected = expected_minutes((cell.source for cell in nb.markdown), nb.code)
     low, high = (5 * round(expected * factor / 5) for factor in (0.85, 1.2))
     return [max(low, 5), max(high, low + 5, 10)]
 

@@ -139,8 +139,12 @@ def progress(options, others):
 
 def show_room(options, others):
     """Print the state of a room, once or every so many seconds until Ctrl+C."""
-    from funnelkit.exercises import room
+    from funnelkit.exercises import certificates, room
 
+    if options.certificates:
+        count = certificates.write(options.folder, options.certificates)
+        print(f"{options.certificates}: {count} certificate{'' if count == 1 else 's'}, to print.")
+        return 0
     print(room.read_room(options.folder))
     while options.every:
         time.sleep(max(options.every, 1))
@@ -191,12 +195,18 @@ def parser():
     verb.add_argument(
         "--every", type=float, metavar="SECONDS", help="again and again, until Ctrl+C"
     )
+    verb.add_argument(
+        "--certificates",
+        metavar="PAGE",
+        help="write a certificate for each machine instead, to a page such as certificates.html",
+    )
     verb.set_defaults(run=show_room)
 
     verb = verbs.add_parser("reset", help="bring back a lesson; yours is kept beside it")
     verb.add_argument("lessons", nargs="+", metavar="LESSON", help="a number, such as 02")
     verb.add_argument("--exercise", action="store_true", help="its exercise, not the lesson itself")
     verb.add_argument("--lesson", action="store_true", help="with --exercise: the lesson, too")
+    verb.epilog = "Without options the lesson alone comes back, and its exercise stays as it is."
     verb.set_defaults(run=reset)
 
     verb = verbs.add_parser("workspace", help="lay out the notebooks in work/, without JupyterLab")

@@ -13,7 +13,11 @@ from funnelkit.exercises.registry import UnknownTask
 from funnelkit.exercises.showing import say, seen
 from funnelkit.exercises.tasks import NOT_ATTEMPTED, RIGHT, request
 
-__all__ = ["Hint", "Progress", "check", "entries_of", "hint", "progress"]
+__all__ = ["Hint", "Progress", "check", "entries_of", "hint", "progress", "title_of"]
+
+# How words of the files' names are written.
+CAPITALS = {"ab": "A/B", "bayes": "Bayes", "bayesian": "Bayesian", "clv": "CLV", "crm": "CRM"}
+CAPITALS |= {"rfm": "RFM", "roi": "ROI"}
 
 # ---------------------------------------------------------------- in a notebook
 
@@ -261,7 +265,9 @@ def _progress(exercise=None):
         rows = [("exercise", "", "solved", "tasks")]
         for stem, tasks in every.items():
             row = [signs.get(task_id, "○") for task_id in tasks]
-            rows.append((stem[:2], _title(stem), f"{row.count('✓')} of {len(row)}", " ".join(row)))
+            rows.append(
+                (stem[:2], title_of(stem), f"{row.count('✓')} of {len(row)}", " ".join(row))
+            )
         return Progress(f"Your progress: {solved}", tuple(rows))
     rows = [("task", "", "", "tries", "hints")]
     [(stem, tasks)] = every.items()
@@ -269,9 +275,15 @@ def _progress(exercise=None):
         entry = entries.get(task_id, {"tries": 0, "hints": 0})
         counts = str(entry["tries"]), str(entry["hints"])
         rows.append((task_id, signs.get(task_id, "○"), task.title, *counts))
-    return Progress(f"Exercise {stem[:2]}, {_title(stem)}: {solved}", tuple(rows))
+    return Progress(f"Exercise {stem[:2]}, {title_of(stem)}: {solved}", tuple(rows))
 
 
-def _title(stem):
-    """Return ``"Conversion rates"`` for ``"02_conversion_rates"``."""
-    return stem[3:].replace("_", " ").capitalize()
+def title_of(stem):
+    """Return what an exercise is called, from the name of its file.
+
+    >>> title_of("02_conversion_rates"), title_of("04_roi_and_unit_economics")
+    ('Conversion rates', 'ROI and unit economics')
+    """
+    words = [CAPITALS.get(word, word) for word in stem[3:].split("_")]
+    title = " ".join(words)
+    return title[:1].upper() + title[1:]

@@ -12,7 +12,7 @@ from funnelkit import workspace
 from funnelkit.exercises import registry
 from funnelkit.exercises.notebook import entries_of
 
-__all__ = ["Room", "export", "read_room"]
+__all__ = ["Room", "export", "read_files", "read_room"]
 
 KIND = "funnelkit progress"
 NUMBER = "number of this work folder"
@@ -89,10 +89,17 @@ class Room:
         return "\n".join(lines)
 
 
-def read_room(folder):
-    """Return the state of a room from the files that `export` wrote into a folder.
+def read_files(folder):
+    """Return what the files in a folder say, by the number of the machine, and the odd ones.
 
     Of two files of one machine the one written last counts.
+
+    Returns
+    -------
+    latest : dict of str to tuple
+        The path of the file, and the state of each task.
+    odd : list of str
+        Names of files that are not of this kind.
 
     Raises
     ------
@@ -107,7 +114,21 @@ def read_room(folder):
         if read is None:
             odd.append(path.name)
         else:
-            latest[read[0]] = read[1]
+            latest[read[0]] = (path, read[1])
+    return latest, odd
+
+
+def read_room(folder):
+    """Return the state of a room from the files that `export` wrote into a folder.
+
+    Of two files of one machine the one written last counts.
+
+    Raises
+    ------
+    ValueError
+        If there is no such folder.
+    """
+    latest, odd = read_files(folder)
     titles = {
         task: one.title
         for stem in registry.exercises()
@@ -115,7 +136,7 @@ def read_room(folder):
     }
     rows = []
     for place, (task, title) in enumerate(titles.items()):
-        states = [entries[task] for entries in latest.values() if task in entries]
+        states = [entries[task] for _, entries in latest.values() if task in entries]
         right = sum(one["right"] for one in states)
         stuck = sum(one["tries"] > 0 and not one["right"] for one in states)
         hints = sum(one["hints"] > 0 for one in states)

@@ -28,9 +28,20 @@ OWN = ROOT / "docs" / "site"  # what is written by hand
 NPM = Path(__file__).resolve().parent  # where npm's list is
 BUILD = ROOT / "build" / "site"
 
-# Pages as they stand in the repository, in this order; docs/ may have more.
-TEXTS = ["docs/trainers.md", "docs/*.md", "datasets/README.md", "datasets/SOURCES.md"]
+# Pages as they are in the repository, in this order; docs/ may have more.
+TEXTS = [
+    "docs/trainers.md",
+    "docs/kit/*.md",
+    "docs/*.md",
+    "datasets/README.md",
+    "datasets/SOURCES.md",
+]
 TEXTS += ["CODE_OF_CONDUCT.md"]
+
+GUIDE, KIT = "docs/trainers.md", "docs/kit/"  # in the side bar they are below it
+
+# Files beside the pages, to download. The trainers' answer key is not among them.
+PRINTED = ["docs/kit/feedback.html"]
 
 # Of npm's packages what a page may load: MathJax, its fonts, and the parts it asks for by name.
 MATHJAX = ["tex-mml-chtml.js", "output/chtml/fonts", "input/tex/extensions"]
@@ -57,7 +68,8 @@ def lay_out(root: Path, to: Path, home: Home | None) -> set[str]:
     found = {nb.path.relative_to(root).as_posix(): nb for nb in course.lessons + exercises + extras}
     places = [path for pattern in TEXTS for path in sorted(root.glob(pattern))]
     texts = list(dict.fromkeys(path.relative_to(root).as_posix() for path in places))
-    known = {*found, *texts}
+    printed = [name for name in PRINTED if (root / name).is_file()]
+    known = {*found, *texts, *printed}
     for path, nb in found.items():
         node = notebook.page(
             json.loads(nb.raw), path, pages=known, references=course.references, home=home
@@ -65,7 +77,14 @@ def lay_out(root: Path, to: Path, home: Home | None) -> set[str]:
         write(to / path, json.dumps(node, ensure_ascii=False, indent=1))
     for name in texts:
         text = kept_alive((root / name).read_text(encoding="utf-8"), name, known, home)
-        write(to / name, pages.references(text) if name == "docs/references.md" else text)
+        if name == "docs/references.md":
+            text = pages.references(text)
+        if name == GUIDE:
+            kit = [other for other in texts if other.startswith(KIT)]
+            text += "\n" + pages.toctree([other.removeprefix("docs/") for other in kit]) + "\n"
+        write(to / name, text)
+    for name in printed:
+        write(to / name, (root / name).read_text(encoding="utf-8"))
     listed = pages.modules(funnelkit.__doc__)
     made = {
         "course.md": pages.course_map(course),
@@ -94,7 +113,7 @@ def side_bar(course: Course, extras: list[Notebook], texts: list[str]) -> str:
     lessons = [f"notebooks/{nb.path.name}" for nb in course.lessons]
     lessons += [f"notebooks/extras/{nb.path.name}" for nb in extras]
     look_up = ["glossary.md", "datasets/README.md", "datasets/SOURCES.md", "docs/references.md"]
-    rest = [name for name in texts if name not in look_up]
+    rest = [name for name in texts if name not in look_up and not name.startswith(KIT)]
     parts = {
         "Lessons": ["course.md", *lessons],
         "Practise": ["exercises/index.md"],

@@ -75,7 +75,7 @@ def low_end(span: str) -> int:
 
 
 def chart_lesson(course: Course) -> Notebook:
-    """Return the lesson whose first chart stands on the landing page."""
+    """Return the lesson whose first chart is on the landing page."""
     return next(nb for nb in course.lessons if any(cell.draws for cell in nb.code))
 
 
