@@ -33,7 +33,7 @@ class Slide:
     `title`, `body`, `line` (one sentence below an output) and `lead` (what stands there if there is
     no such sentence) are Markdown; `shown` is HTML that is
     ready; `notes` are pairs of a label, which may be empty, and Markdown. `new` says whether a
-    section begins here, `opens` whether an output is the first slide below its heading.
+    section begins here, `needed` whether an output answers a question or stands for a heading.
     """
 
     kind: str
@@ -46,7 +46,7 @@ class Slide:
     section: str = ""
     new: bool = False
     fragment: bool = False
-    opens: bool = False
+    needed: bool = False
     notes: list[tuple[str, str]] = field(default_factory=list)
 
     def note(self, text: str, label: str = "") -> None:
@@ -338,9 +338,9 @@ class _Maker:
             slide = Slide("code", cell.id, title=self.section, shown=f"{shown}\n{below}")
         else:
             slide = Slide("answer" if asked else "output", cell.id, shown=text)
-            slide.title = sentences(asked)[-1] if asked else self.section
+            slide.title = last_question(asked) if asked else self.section
         self.core = False
-        slide.opens = bool(waiting)
+        slide.needed = bool(waiting or asked)
         below = [block.text for block in waiting[1:] if block.kind == "text"]
         if below and not asked:  # until the text has something to say of the output
             slide.lead = first_words([s for s in sentences(below[0]) if not s.endswith(":")], 36)
@@ -474,6 +474,12 @@ class _Maker:
         slide.note(
             "`hint` gives up to three hints for each task; `progress()` shows what is solved."
         )
+
+
+def last_question(asked: str) -> str:
+    """Return the question that a prediction ends with, but not a mere "Why?"."""
+    said = sentences(asked)
+    return said[-1] if word_count(said[-1]) > 3 else " ".join(said[-2:])
 
 
 def groups(parts: list[Block]) -> list[list[Block]]:

@@ -46,7 +46,13 @@ def spoken(formula: str) -> str:
         text = re.sub(r"_\{([^{}]*)\}", r"_\1", text)
     text = re.sub(r"\^([0-9*])", lambda m: _raised(m[1]), text)
     text = re.sub(r"\\([A-Za-z]+)", lambda m: WORDS.get(m[1], m[1]), text)
-    text = text.replace("\\#", "#").replace("\\{", "{").replace("\\}", "}").replace("\\%", "%").replace("\\\\", "; ")
+    text = (
+        text.replace("\\#", "#")
+        .replace("\\{", "{")
+        .replace("\\}", "}")
+        .replace("\\%", "%")
+        .replace("\\\\", "; ")
+    )
     return " ".join(text.split())
 
 
@@ -99,12 +105,13 @@ def wide(formula: str) -> float:
         text = re.sub(r"\\sqrt\{([^{}]*)\}", r"x\1", text)
         text = re.sub(r"[_^]\{([^{}]*)\}", lambda m: m[1][: (2 * len(m[1]) + 2) // 3], text)
         text = re.sub(r"(?<!\\)\{([^{}]*)\}", r"\1", text)
+    text = re.sub(r"\\qquad", "mmmm", text)
     text = re.sub(r"\\quad", "mm", text)
     text = re.sub(r"\\(?:log|ln|exp|max|min|Pr)\b", "mmm", text)
     text = re.sub(r"\\[A-Za-z]+|\\.", "m", text)
     text = re.sub(r"[_^]", "", text)
     signs = len(re.findall(r"[=+<>|−-]|(?<!\d)/", text))
-    return 0.52 * len(re.sub(r"\s", "", text)) + 0.75 * signs
+    return 1.06 * (0.52 * len(re.sub(r"\s", "", text)) + 0.75 * signs)
 
 
 def lines(formula: str) -> list[str]:
@@ -123,12 +130,15 @@ def letters(formula: str, *, alone: bool = False) -> int:
 
 def height(formula: str, *, alone: bool = False) -> int:
     """Return about how high a formula is, in pixels."""
-    size = letters(formula, alone=alone)
-    tall = sum(
-        2.5 if re.search(r"\\(?:frac|sum|prod|int|max_|min_)", one) else 1.5
-        for one in lines(formula)
-    )
-    return int(size * (tall + 0.5 * len(lines(formula))))
+    return int(letters(formula, alone=alone) * sum(_tall(line) for line in lines(formula)))
+
+
+def _tall(line: str) -> float:
+    """Return about how high a line of a formula is, in heights of its letters."""
+    large = r"\\(?:t?frac|sum|prod|int|max_|min_)"
+    if re.search(rf"\\sqrt\{{.*{large}|\\frac\{{[^{{}}]*{large}|\\frac\{{{large}", line):
+        return 4.2
+    return 3.1 if re.search(large, line) else 1.7
 
 
 def laid_out(formula: str) -> str:

@@ -70,7 +70,7 @@ def worth(nb: Notebook, slide: Slide) -> tuple[int, int]:
     """
     cell = next((cell for cell in nb.cells if cell.id == slide.cell), None)
     kinds = {"output": 0, "code": 2, "figure": 3, "idea": 4, "trap": 5}
-    if cell is None or slide.kind not in kinds or slide.opens:
+    if cell is None or slide.kind not in kinds or slide.needed:
         return 9, 0
     if cell.kind == "markdown" and re.search(r"^#|^> 🔮|^\$\$|^\|", cell.source, re.MULTILINE):
         return 9, 0  # the cell is needed for something else

@@ -36,7 +36,7 @@ def _body(slide: Slide) -> str:
     text = FORMULA.sub(lambda m: f"$$\n{laid_out(m[1])}\n$$", text)
     shown = rendered(text)
     if formulas := FORMULA.findall(slide.body):
-        size = letters(formulas[0], alone=len(text.split("$$")) == 3 and text.startswith("$$"))
+        size = letters(formulas[0], alone=bool(FORMULA.fullmatch(slide.body.strip())))
         shown = shown.replace(
             '<div class="math">', f'<div class="math" style="font-size: {size}px">'
         )
