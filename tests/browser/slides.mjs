@@ -56,7 +56,7 @@ function look(page, smallest) {
       const low = inBody ? body.bottom : foot.top;
       return left < box.left - 1 || right > box.right - 20 || top < (inBody ? body.top - 1 : box.top - 1) || bottom > low + 1;
     });
-    const wider = seen.filter((e) => e.matches('pre, mjx-container, .body') && e.scrollWidth > e.clientWidth + 1 && e.clientWidth);
+    const wider = seen.filter((e) => e.matches('pre, mjx-container[display]') && e.scrollWidth > e.clientWidth + 1 && e.clientWidth);
     // What a letter measures on the screen, in a diagram after it has been fitted in.
     const small = [];
     let least = Infinity;

@@ -18,7 +18,12 @@ MOST = 35  # slides of one lesson
 # Sentences that lead from one cell to the next and say nothing on a slide.
 EMPTY = re.compile(r"By hand|As by hand|Now |The same|Here |In code|And now")
 
-POINTS_BACK = re.compile(r"(?:This|That|It|These|Those|Such|They|So|And|But|Both|Its)\b")
+POINTS_BACK = re.compile(
+    r"(?:This|That|It|These|Those|Such|They|So|And|Or|But|Both|Its|Then)\b"
+    r"|\W*(?:\w+\W+){1,3}(?:them|it|this|these|those)\b"
+)
+# What a text says where the code that follows is to be read.
+READ_CODE = re.compile(r"the cell below|\bin code:|these (?:few )?lines|in (?:\w+ )?lines of", re.I)
 
 ASK_NUMBER = "Let everybody write a number or an answer down, without a word. Then the next slide."
 ASK_TRAP = "Before you read it out: who has met this? What did it cost?"
@@ -97,14 +102,21 @@ def bold_sentences(text: str, before: str = "") -> list[str]:
     """Return the sentences of a paragraph in which a term or a rule is printed bold.
 
     One that points back ("This is …") takes along the sentence before it, which may be the last
-    one of the paragraph `before`.
+    one of the paragraph `before`; bold words that open a paragraph like a heading, the one after.
     """
-    found, last = [], (sentences(before) or [""])[-1]
-    for one in sentences(text):
-        if re.search(r"\*\*.+?\*\*", one):
-            lean = POINTS_BACK.match(one) and last and last not in " ".join(found)
-            found.append(f"{last} {one}" if lean else one)
-        last = one
+    said, found = sentences(text), []
+    for at, one in enumerate(said):
+        if not re.search(r"\*\*.+?\*\*", one):
+            continue
+        last = said[at - 1] if at else (sentences(before) or [""])[-1]
+        if re.fullmatch(r"\*\*[^*]+\*\*", one):
+            found.append(" ".join(said[at : at + 2]))
+        elif found and one in found[-1]:
+            continue
+        elif POINTS_BACK.match(one) and last and last not in " ".join(found):
+            found.append(f"{last} {one}")
+        else:
+            found.append(one)
     return found
 
 
@@ -161,7 +173,7 @@ class _Maker:
         else:
             for group in groups(parts):
                 self.group(cell, group)
-        self.core = self.core or teaches(cell)
+        self.core = self.core or teaches(cell) or bool(READ_CODE.search(parts[-1].text))
         self.told = ""
 
     def only_notes(self, parts: list[Block]) -> None:
@@ -212,15 +224,19 @@ class _Maker:
         texts = [block for block in rest[:opens] if block.kind == "text"]
         above = ["", *(block.text for block in texts)]
         bold = [s for b, a in zip(texts, above, strict=False) for s in bold_sentences(b.text, a)]
-        bare = heading and not bold and opens == len(rest) and not self.hand
+        article = self.section.startswith("What the article says")
+        bare = heading and not (bold or article or self.hand) and opens == len(rest)
         if bare and self.output_follows(cell, group):  # its text goes with the output
             self.waiting = group
             return
         if not heading:
             self.read(rest[:opens])
         statement = self.statement(heading, texts, bold)
+        if statement.endswith(":") and not bold and opens < len(rest):
+            statement = ""  # it only announces what has a slide of its own
         made = None
-        if statement and plain(statement) not in plain(self.slides[-1].line):
+        said = self.slides[-1].line if self.slides else ""
+        if statement and plain(statement) not in plain(said):
             made = self.put(Slide("idea", cell.id, title=self.section, body=statement))
             for block in rest[:opens]:
                 made.note(block.text)
@@ -310,7 +326,7 @@ class _Maker:
         texts = [block.text for block in group if block.kind == "text"]
         if self.told and texts and last.kind in ("output", "answer") and not last.line:
             said = [one for one in sentences(texts[0]) if not one.endswith(":")]
-            line = first_words(said, 28)
+            line = first_words(said, 40)
             last.line = line if word_count(line) <= 46 else ""
         for block in group:
             if block.kind in ("text", "list", "formula"):
@@ -330,7 +346,8 @@ class _Maker:
         text = outputs.printed(cell) or (outputs.printed(cell, anyhow=True) if self.hand else "")
         if not (drawn or text or asked and cell.outputs):
             return
-        shown, taken = outputs.code(cell.source) if self.core and not asked else ("", 0)
+        idea = self.core or re.search(r"\bSELECT\b", cell.source)
+        shown, taken = outputs.code(cell.source) if idea and not asked else ("", 0)
         if drawn:
             slide = Slide("figure", cell.id, shown=drawn)
         elif shown:
@@ -479,7 +496,8 @@ class _Maker:
 def last_question(asked: str) -> str:
     """Return the question that a prediction ends with, but not a mere "Why?"."""
     said = sentences(asked)
-    return said[-1] if word_count(said[-1]) > 3 else " ".join(said[-2:])
+    alone = word_count(said[-1]) > 3 and not re.match(r"(?:And|Or|But|By|Why)\b", said[-1])
+    return said[-1] if alone else " ".join(said[-2:])
 
 
 def groups(parts: list[Block]) -> list[list[Block]]:

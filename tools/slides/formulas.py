@@ -17,7 +17,8 @@ WORDS = {
         "pi π,rho ρ,sigma σ,tau τ,phi φ,chi χ,psi ψ,omega ω,Delta Δ,Gamma Γ,Sigma Σ,Phi Φ,Pi Π",
         "cdot ·,times ×,le ≤,leq ≤,ge ≥,geq ≥,ne ≠,neq ≠,approx ≈,pm ±,sim ~,propto ∝,infty ∞",
         "sum Σ,prod Π,int ∫,partial ∂,in ∈,notin ∉,cup ∪,cap ∩,mid |,to →,leftarrow ←,top ᵀ",
-        "lvert |,rvert |,varphi φ,lfloor ⌊,rfloor ⌋,cdots …,dots …,ldots …,quad  ,qquad  ,prime ′,ast *,ell ℓ",
+        "lvert |,rvert |,varphi φ,lfloor ⌊,rfloor ⌋,cdots …,dots …,ldots …",
+        "quad  ,qquad  ,prime ′,ast *,ell ℓ",
     )
     for name, _, sign in (one.partition(" ") for one in pair.split(","))
 }

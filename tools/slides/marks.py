@@ -4,7 +4,7 @@ import copy
 import re
 from collections.abc import Iterator
 
-from tools.notebook_model import Notebook, Problem, problem_in, written
+from tools.notebook_model import Cell, Notebook, Problem, problem_in, written
 from tools.slides.deck import MOST, TYPES, Slide, deck, reading
 
 __all__ = ["by_hand", "marked", "problems", "rule_types", "set_by_hand", "stored_types", "types_of"]
@@ -27,17 +27,22 @@ def stored_types(nb: Notebook) -> dict[str, str]:
 def types_of(nb: Notebook) -> dict[str, str]:
     """Return the types to make slides by: those in the notebook, and the rules' for the rest."""
     stored = stored_types(nb)
-    if stored.keys() >= {cell.id for cell in nb.cells}:
+    if stored.keys() >= {cell.id for cell in marked_cells(nb)}:
         return stored
     return {**rule_types(nb), **stored}
+
+
+def marked_cells(nb: Notebook) -> list[Cell]:
+    """Return the cells that have a type: all but navigation, which is made anew and never shown."""
+    return [cell for cell in nb.cells if not cell.role]
 
 
 def rule_types(nb: Notebook) -> dict[str, str]:
     """Return by cell id what the rules make of each cell, those set by hand as they are.
 
     A cell that puts something on the screen is a `slide` where a section begins, and else a
-    `subslide`; text that does not is `notes`; navigation, code whose output is not shown, and the
-    reading list are `skip`. If there are more than `MOST` slides, outputs that answer no question
+    `subslide`; text that does not is `notes`; code whose output is not shown and the reading list
+    are `skip`. If there are more than `MOST` slides, outputs that answer no question
     are left out until there are not.
     """
     set_ = by_hand(nb)
@@ -46,16 +51,18 @@ def rule_types(nb: Notebook) -> dict[str, str]:
         slides = deck(nb, types, by_hand=set_)
         spare = sorted((s for s in slides if s.cell not in set_), key=lambda s: worth(nb, s))
         spare = [slide for slide in spare if worth(nb, slide)[0] < 9]
-        if len(slides) + 1 <= MOST or not spare:  # one more is about the exercise
+        over = len(slides) + 1 - MOST  # one more is about the exercise
+        if over <= 0 or not spare:
             break
-        types[spare[0].cell] = "notes" if spare[0].kind in ("idea", "trap") else "skip"
+        for slide in spare[:over]:
+            types[slide.cell] = "notes" if slide.kind in ("idea", "trap") else "skip"
     first: dict[str, Slide] = {}
     for slide in slides:
         first.setdefault(slide.cell, slide)
-    for cell in nb.cells:
+    for cell in marked_cells(nb):
         if cell.id in first:
             types.setdefault(cell.id, "slide" if first[cell.id].new else "subslide")
-        elif cell.kind == "markdown" and not cell.role and "## Further reading" not in cell.source:
+        elif cell.kind == "markdown" and "## Further reading" not in cell.source:
             types.setdefault(cell.id, "notes")
         else:
             types.setdefault(cell.id, "skip")
@@ -83,6 +90,8 @@ def marked(nb: Notebook) -> str:
     """Return the notebook's text with the type of each cell in its metadata."""
     node, types, set_ = copy.deepcopy(nb.node), rule_types(nb), by_hand(nb)
     for cell in node.cells:
+        if cell.id not in types:
+            continue
         mark = {"slide_type": types[cell.id]}
         cell.metadata["slideshow"] = {**mark, "by_hand": True} if cell.id in set_ else mark
     return written(node)
@@ -125,12 +134,12 @@ def problems(nb: Notebook) -> Iterator[Problem]:
             yield problem_in(nb, cell, f"the metadata's slideshow is {dict(mark)!r}", RUN)
             return
     stored, types = stored_types(nb), rule_types(nb)
-    missing = [cell for cell in nb.cells if cell.id not in stored]
+    missing = [cell for cell in marked_cells(nb) if cell.id not in stored]
     if missing:
         what = f"{len(missing)} cells, the first of them this one, have no slide type"
         yield problem_in(nb, missing[0], what, RUN)
     for cell in nb.cells:
-        if cell.id in stored and stored[cell.id] != types[cell.id]:
-            what = f"on the slides it is {stored[cell.id]!r}, by the rules {types[cell.id]!r}"
+        if cell.id in stored and stored[cell.id] != types.get(cell.id):
+            what = f"on the slides it is {stored[cell.id]!r}, by the rules {types.get(cell.id)!r}"
             keep = f"`python -m tools.slides set {nb.number} {cell.id} {stored[cell.id]}` keeps it"
             yield problem_in(nb, cell, what, f"{RUN}; {keep}")

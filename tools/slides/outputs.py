@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 from tools.notebook_model import Cell
 
-__all__ = ["code", "figure", "markdown_table", "printed"]
+__all__ = ["HEIGHT", "WHOLE", "code", "figure", "markdown_table", "printed"]
 
 # A slide is 1280 × 720; what is left of it for outputs, below a title and above one sentence.
 WIDTH, HEIGHT = 1160, 380
@@ -17,6 +17,7 @@ MOST_ROWS, MOST_COLUMNS = 8, 7  # columns with that of the names
 DIGIT, LETTER, MONO = 0.64, 0.56, 0.605  # how wide these are, of their height
 MONO_LARGEST, MONO_SMALLEST = 30, 18
 MOST_LINES = 12
+WHOLE = 18  # letters of a cell that is never broken
 
 
 # ---------------------------------------------------------------------------------------------
@@ -120,8 +121,8 @@ def _size(
     for size in range(LARGEST, smallest - 1, -2):
         for most in (60, 44, 34, 26, 18):
             widths = [
-                min(most, max((len(row[column]) for row in rows), default=0))
-                for column in range(columns)
+                max((max(min(most, len(row[c])), _unbroken(row[c])) for row in rows), default=0)
+                for c in range(columns)
             ]
             each = [wide * (DIGIT if wide < 16 else LETTER) for wide in widths]
             width = (sum(each) + columns * 1.35) * size
@@ -138,13 +139,19 @@ def _size(
     return None
 
 
-def _table(text: str, height: int) -> str:
+def _unbroken(text: str) -> int:
+    """Return how many letters of a text stand on one line in any case."""
+    return len(text) if len(text) <= WHOLE else max(map(len, text.split()), default=0)
+
+
+def _table(text: str, height: int, *, anyhow: bool = False) -> str:
     """Return a table of pandas for a slide, or nothing if it would be too small to read."""
     table = _read_table(text)
-    if table is None or len(table.body) > MOST_ROWS or table.columns > MOST_COLUMNS:
+    large = table and (len(table.body) > MOST_ROWS or table.columns > MOST_COLUMNS)
+    if table is None or large and not anyhow:
         return ""
     rows = _full_rows(table.head, table.columns) + _full_rows(table.body, table.columns)
-    fit = _size(rows, table.columns, height)
+    fit = _size(rows, table.columns, height) or ((SMALLEST, WHOLE) if anyhow else None)
     if fit is None:
         return ""
     size, most = fit
@@ -172,7 +179,9 @@ def _row(row: list[_Cell], columns: int, words: set[int]) -> str:
         tag = "th" if cell.head else "td"
         spans = f' colspan="{cell.across}"' * (cell.across > 1)
         spans += f' rowspan="{cell.down}"' * (cell.down > 1)
-        side = ' class="words"' if at in words and cell.across == 1 else ""
+        names = ["words"] * (at in words and cell.across == 1)
+        names += ["whole"] * (len(cell.text.strip()) <= WHOLE)
+        side = f' class="{" ".join(names)}"' if names else ""
         text = "–" if cell.text.strip() in ("NaN", "<NA>", "NaT", "None") else cell.text.strip()
         cells.append(f"<{tag}{spans}{side}>{html.escape(text)}</{tag}>")
         at += cell.across
@@ -254,7 +263,7 @@ def printed(cell: Cell, *, height: int = HEIGHT, anyhow: bool = False) -> str:
     above, taken = _pre(text, room, most=99 if anyhow else MOST_LINES) if text else ("", 0)
     if not tables:
         return above
-    shown = [_table(one, room - taken) for one in tables]
+    shown = [_table(one, room - taken, anyhow=anyhow) for one in tables]
     if not all(shown):
         above, shown = "", [_table(one, room) for one in tables[-1:]]
     return "\n".join([above, *shown]).strip() if all(shown) else ""

@@ -44,7 +44,14 @@ def _body(slide: Slide) -> str:
     if table:
         size = outputs.markdown_table(table[0], height=room_below(slide.body))
         shown = shown.replace("<table>", f'<table class="words" style="font-size: {size or 22}px">')
+        shown = re.sub(r"<td>(.*?)</td>", _whole, shown)
     return shown
+
+
+def _whole(match: re.Match) -> str:
+    """Return a cell of a table, so that a short one is not broken into lines."""
+    seen = re.sub(r"<[^>]+>", "", match[1])
+    return f'<td class="whole">{match[1]}</td>' if len(seen) <= outputs.WHOLE else match[0]
 
 
 def _size(slide: Slide) -> str:
