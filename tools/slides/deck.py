@@ -39,6 +39,7 @@ class Slide:
     no such sentence) are Markdown; `shown` is HTML that is
     ready; `notes` are pairs of a label, which may be empty, and Markdown. `new` says whether a
     section begins here, `needed` whether an output answers a question or stands for a heading.
+    `more` are parts that come at a click.
     """
 
     kind: str
@@ -53,6 +54,7 @@ class Slide:
     fragment: bool = False
     needed: bool = False
     notes: list[tuple[str, str]] = field(default_factory=list)
+    more: list["Slide"] = field(default_factory=list)
 
     def note(self, text: str, label: str = "") -> None:
         """Add to the notes what is not there yet."""
@@ -90,7 +92,15 @@ def deck(
         slide.line = slide.line or slide.lead
         if slide.kind == "answer" and not slide.shown:  # too large: what the text says of it
             slide.body, slide.line = slide.line, ""
-    return [slide for slide in maker.slides if slide.body or slide.shown]
+    made: list[Slide] = []
+    for slide in maker.slides:
+        if not (slide.body or slide.shown):
+            continue
+        if slide.fragment and made:
+            made[-1].more.append(slide)
+        else:
+            made.append(slide)
+    return made
 
 
 def teaches(cell: Cell) -> bool:
@@ -151,7 +161,7 @@ class _Maker:
         if self.type in ("slide", "subslide") and len(self.slides) > before:
             self.slides[before].new = self.type == "slide"
         if self.type == "fragment" and len(self.slides) > before:
-            self.slides[before].fragment = bool(before)
+            self.slides[before].fragment = True
 
     def put(self, slide: Slide) -> Slide:
         """Add a slide; it begins a section if a heading has just been met."""

@@ -16,7 +16,8 @@ __all__ = ["index", "page"]
 def _notes(slide: Slide) -> str:
     """Return what only the speaker sees."""
     parts = []
-    for label, text in slide.notes:
+    notes = [note for one in (slide, *slide.more) for note in one.notes]
+    for label, text in notes:
         text = FORMULA.sub(lambda m: spoken(m[1]), text)
         text = re.sub(r"(?<![\\$])\$([^$\n]+?)\$", lambda m: spoken(m[1]), text)
         shown = rendered(text)
@@ -60,6 +61,10 @@ def _size(slide: Slide) -> str:
     return next((name for most, name in ((18, "xl"), (34, "l"), (62, "m")) if count <= most), "s")
 
 
+def _inside(slide: Slide) -> str:
+    return "\n".join(part for part in (_body(slide) if slide.body else "", slide.shown) if part)
+
+
 def _section(slide: Slide, lesson: str, link: str) -> str:
     """Return one slide."""
     above = "" if slide.section and slide.section in slide.title else slide.section
@@ -70,7 +75,9 @@ def _section(slide: Slide, lesson: str, link: str) -> str:
         level = "h1" if slide.kind == "title" else "h2"
         parts.append(f"<{level}>{rendered(slide.title, inline=True)}</{level}>")
     line = f'<p class="line">{rendered(slide.line, inline=True)}</p>' if slide.line else ""
-    inside = "\n".join(part for part in (_body(slide) if slide.body else "", slide.shown) if part)
+    inside = _inside(slide)
+    for part in slide.more:
+        inside += f'\n<div class="fragment">{_inside(part)}</div>'
     before = line if slide.kind == "question" else ""
     parts.append(f'<div class="body">{before}{inside}</div>{"" if before else line}')
     if slide.kind == "title":
