@@ -1,6 +1,7 @@
 """Slides: what a cell becomes, what the notes hold, and what marking leaves as it is."""
 
 import copy
+import doctest
 import json
 import re
 import shutil
@@ -190,6 +191,11 @@ def test_a_table_that_the_last_row_cannot_read_is_not_shown():
     assert printed("word " * 400) == ""
     wide = TABLE.replace("11555", "a_name_without_any_blank" * 5)
     assert printed(wide) == ""
+
+
+@pytest.mark.parametrize("module", [blocks, formulas])
+def test_examples_in_docstrings_are_right(module):
+    assert doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE).failed == 0
 
 
 def test_text_of_an_output_is_not_taken_for_html():

@@ -446,7 +446,8 @@ class _Maker:
         leans = word_count(block.body) < 14 or re.search(
             r"\b(?:those|these|them|they)\b", block.body
         )
-        if at == 1 and self.told and not leans:
+        reads = cell.number > 1 and self.nb.cells[cell.number - 2].kind == "code"
+        if at == 1 and reads and not leans:
             return ""
         seen = plain(self.slides[-1].body) if self.slides else ""
         taken: list[str] = []

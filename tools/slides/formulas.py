@@ -54,7 +54,7 @@ def spoken(formula: str) -> str:
         .replace("\\%", "%")
         .replace("\\\\", "; ")
     )
-    return " ".join(text.split())
+    return " ".join(text.split()).replace("( ", "(")
 
 
 def _fraction(match: re.Match) -> str:
