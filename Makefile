@@ -20,7 +20,7 @@ endif
 endif
 START := "$(RUN)" start.py
 
-.PHONY: help lab test trials render navigation check exercises prove kit mutants renumber lock bench extras browser site pages
+.PHONY: help lab test trials render navigation check exercises prove kit mutants renumber lock bench extras browser site pages slides show
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
@@ -82,3 +82,10 @@ site:  ## make web pages of the course, in build/site/html (it needs npm)
 pages: site  ## make the site, and look at every page of it in Chromium
 	npm ci --silent --no-audit --no-fund --prefix tests/browser
 	node tests/browser/site.mjs
+
+slides:  ## make slides of the lessons, in build/slides (ARGS=02 for one; ARGS=mark, ARGS=check)
+	$(START) slides $(ARGS)
+
+show: slides  ## make the slides, and look at every one of them in Chromium
+	npm ci --silent --no-audit --no-fund --prefix tests/browser
+	node tests/browser/slides.mjs

@@ -16,6 +16,7 @@
     python start.py trials            try the course in awkward places (or: trials mirror)
     python start.py bench             measure the speed against other tools (or: bench lifetime)
     python start.py site              make web pages of the course, in build/site/html
+    python start.py slides            make slides of the lessons for a trainer, in build/slides
     python start.py extras            test what needs more than the course installs (or: extras
                                       databases)
     python start.py run COMMAND ...   run a command with the tools of the tests
@@ -50,7 +51,7 @@ NEWEST = (3, 14)
 # The environment that each command runs in.
 VERBS = ["lab", "doctor", "reset", "progress", "room", "workspace", "grade", "report"]
 VERBS = dict.fromkeys(VERBS, "lab")
-VERBS.update(test="test", run="test", trials="test", bench="bench", site="site")
+VERBS.update(test="test", run="test", trials="test", bench="bench", site="site", slides="lab")
 VERBS.update(extras=None)  # each extra has one of its own
 
 
@@ -166,8 +167,8 @@ def commands(verb, arguments, env, install):
         ]
     if verb == "trials":
         return [[python, os.path.join("tools", "trials")] + arguments]
-    if verb == "site":
-        return [[python, "-m", "tools.site"] + arguments]
+    if verb in ("site", "slides"):
+        return [[python, "-m", "tools." + verb] + arguments]
     if verb == "bench":
         # The first argument may name one of the benchmarks; without it, it is that of funnels.
         chosen, rest = (arguments or [""])[0], arguments[1:]
@@ -197,8 +198,9 @@ def main(arguments):
         raise Stop("There is no command '%s': choose one of %s." % (verb, ", ".join(VERBS)))
     if verb == "run" and not rest:
         raise Stop("Say what to run, for example: start.py run python -m tools.notebooks check")
-    if verb == "site" and not os.path.isdir(os.path.join(HERE, "tools", "site")):
-        raise Stop("What is handed out to learners cannot make the site: get the whole course.")
+    if verb in ("site", "slides") and not os.path.isdir(os.path.join(HERE, "tools", verb)):
+        what = {"site": "the site", "slides": "slides"}[verb]
+        raise Stop("What is handed out to learners cannot make %s: get the whole course." % what)
     if verb == "bench" and not os.path.isdir(os.path.join(HERE, "benchmarks")):
         raise Stop("What is handed out to learners cannot measure speed: get the whole course.")
     check_python()

@@ -309,7 +309,7 @@ def test_the_command_prints_the_links_of_a_lesson_and_its_exercise():
 # ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("folder", ["tools/site", "tests/browser"])
+@pytest.mark.parametrize("folder", ["tools/site", "tools/slides", "tests/browser"])
 def test_the_lock_of_npm_pins_by_content_and_names_no_place(folder):
     lock = json.loads((ROOT / folder / "package-lock.json").read_text(encoding="utf-8"))
     asked = json.loads((ROOT / folder / "package.json").read_text(encoding="utf-8"))

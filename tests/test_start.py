@@ -243,6 +243,15 @@ def test_the_site_is_made_in_an_environment_of_its_own(course):
     assert ".venv-site-" in course.ran[-1][0]
 
 
+def test_slides_are_made_in_the_environment_of_the_lessons(course):
+    with pytest.raises(course.Stop, match="cannot make slides: get the whole course"):
+        course.main(["slides"])
+    Path(course.HERE, "tools", "slides").mkdir(parents=True)
+    course.main(["slides", "02"])
+    assert course.ran[-1][1:] == ["-m", "tools.slides", "02"]
+    assert ".venv-" not in course.ran[-1][0]
+
+
 def test_trials_run_in_the_environment_of_the_tests(course):
     course.main(["trials", "mirror"])
     assert course.ran[2][-2:] == ["-r", "requirements-dev.lock"]

@@ -41,7 +41,7 @@ ROOT = Path(__file__).resolve().parent.parent
 MAX_BYTES = 600_000
 
 
-CELL_KEYS = {"tags", "given", "funnelkit"}
+CELL_KEYS = {"tags", "given", "funnelkit", "slideshow"}
 
 
 OWN_KEYS = {"role", "core", "solution", "alt"}

@@ -21,7 +21,7 @@ from tools.notebook_model import Course, Notebook, read, read_course
 from tools.site import notebook, pages
 from tools.site.links import kept_alive
 
-__all__ = ["lay_out", "main"]
+__all__ = ["fetch", "lay_out", "main"]
 
 ROOT = Path(__file__).resolve().parents[2]
 OWN = ROOT / "docs" / "site"  # what is written by hand
