@@ -15,12 +15,17 @@ LOGS = 400
 START = pd.Timestamp("2025-03-01")
 QUESTIONS = [
     (steps, {"window": window, "entry": entry, "order": order})
-    for order, many in [("loose", [["a", "b", "c"], ["a", "b", "a"], ["a", "a"]]),
-                        ("strict", [["a", "b", "c"], ["a", "b", "a"]])]
-    for steps in many
-    for window in [None, "0h", "3h"]
+    for steps, window, order in [
+        (["a", "b", "c"], None, "loose"),
+        (["a", "b", "c"], "0h", "loose"),
+        (["a", "b", "c"], "3h", "loose"),
+        (["a", "b", "a"], "3h", "loose"),
+        (["a", "a"], "3h", "loose"),
+        (["a", "b", "c"], "3h", "strict"),
+        (["a", "b", "a"], "0h", "strict"),
+    ]
     for entry in ["first", "any"]
-]  # fmt: skip
+]
 
 
 def many_logs(seed=31):
@@ -72,13 +77,20 @@ def in_spark(spark, log, steps, *, by=None, **options):
     return found
 
 
-def in_pandas(log, steps, **options):
-    """Count in memory; return the users by group and step, without NaN."""
-    users = funnels.funnel(log, steps, **options)["users"]
-    keys = [key if isinstance(key, tuple) else (key,) for key in users.index]
-    return {
-        tuple(None if pd.isna(k) else k for k in key): n for key, n in zip(keys, users, strict=True)
-    }
+def in_pandas(log, steps, *, by=None, **options):
+    """Count in memory; return the users by group and step.
+
+    From each user's level, since a table of 400 groups with all rates takes seconds to make.
+    """
+    reached = funnels.reach(log, steps, by=by, **options)
+    reached = reached[reached["level"] > 0]
+    labels = funnels.counts(log, steps).index
+    found = {}
+    groups = reached.groupby(by, dropna=False)["level"] if by else [((), reached["level"])]
+    for key, levels in groups:
+        key = tuple(None if pd.isna(k) else k for k in (key if isinstance(key, tuple) else (key,)))
+        found |= {(*key, step): (levels >= k).sum() for k, step in enumerate(labels, start=1)}
+    return found
 
 
 @pytest.fixture(scope="session")
