@@ -17,7 +17,7 @@
     python start.py bench             measure the speed against other tools (or: bench lifetime)
     python start.py site              make web pages of the course, in build/site/html
     python start.py extras            test what needs more than the course installs (or: extras
-                                      databases)
+                                      databases, extras spark, extras tensorflow)
     python start.py run COMMAND ...   run a command with the tools of the tests
 
 It needs nothing but Python. The first time it makes an environment beside this file and
