@@ -125,13 +125,13 @@ def check_python(version=None, system=None, machine=None, has_module=None, newer
         )
 
 
-def module(*path):
+def module(path):
     """Return a module of the course, by its path from here; it need not be for old Pythons."""
     from importlib import util
 
     # By its path, since the package of that name may be another, or not be there.
-    name = "funnelkit_" + path[-1].partition(".")[0]
-    spec = util.spec_from_file_location(name, os.path.join(HERE, *path))
+    name = "funnelkit_" + os.path.basename(path).partition(".")[0]
+    spec = util.spec_from_file_location(name, os.path.join(HERE, path))
     loaded = util.module_from_spec(spec)
     try:
         spec.loader.exec_module(loaded)
@@ -142,14 +142,14 @@ def module(*path):
 
 def installer():
     """Return the module that makes environments."""
-    return module("funnelkit", "app", "install.py")
+    return module(os.path.join("funnelkit", "app", "install.py"))
 
 
 def lacking(kind):
     """Return the sentence that says what an extra needs and pip does not install, or None."""
     if kind != "spark":
         return None
-    servers = module("tools", "servers.py")
+    servers = module(os.path.join("tools", "servers.py"))
     try:
         servers.java()
     except servers.Unavailable as missing:
