@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hypothesis import settings
 
+from funnelkit.app import install
 from tools import overlaps
 
 # Notebooks run by nbval inherit this process's environment, so it is set here and not in a fixture.
@@ -24,7 +25,9 @@ settings.load_profile("course")
 
 # Notebooks and tests that need an extra run where it is installed: `start.py extras` does that.
 # Each is known by a package that nothing else installs.
-_known_by = {"databases": "pymysql", "tensorflow": "tensorflow"}
+_known_by = {"databases": "pymysql", "spark": "pyspark", "tensorflow": "tensorflow"}
 _absent = [extra for extra, package in _known_by.items() if find_spec(package) is None]
-collect_ignore_glob = [f"notebooks/extras/*_{extra}.ipynb" for extra in _absent]
+collect_ignore_glob = [
+    f"notebooks/extras/*_{ending}.ipynb" for extra in _absent for ending in install.EXTRAS[extra]
+]
 collect_ignore_glob += [f"tests/extras/{extra}" for extra in _absent]

@@ -18,7 +18,7 @@
     python start.py site              make web pages of the course, in build/site/html
     python start.py slides            make slides of the lessons for a trainer, in build/slides
     python start.py extras            test what needs more than the course installs (or: extras
-                                      databases)
+                                      databases, extras spark, extras tensorflow)
     python start.py run COMMAND ...   run a command with the tools of the tests
 
 It needs nothing but Python. The first time it makes an environment beside this file and
@@ -126,29 +126,46 @@ def check_python(version=None, system=None, machine=None, has_module=None, newer
         )
 
 
-def installer():
-    """Return the module that makes environments, which is no longer written for old Pythons."""
+def module(path):
+    """Return a module of the course, by its path from here; it need not be for old Pythons."""
     from importlib import util
 
     # By its path, since the package of that name may be another, or not be there.
-    path = os.path.join(HERE, "funnelkit", "app", "install.py")
-    spec = util.spec_from_file_location("funnelkit_install", path)
-    install = util.module_from_spec(spec)
+    name = "funnelkit_" + os.path.basename(path).partition(".")[0]
+    spec = util.spec_from_file_location(name, os.path.join(HERE, path))
+    loaded = util.module_from_spec(spec)
     try:
-        spec.loader.exec_module(install)
+        spec.loader.exec_module(loaded)
     except (OSError, SyntaxError) as error:
         raise Stop("The folder %s is not whole: download the course again (%s)." % (HERE, error))
-    return install
+    return loaded
 
 
-def extra_tests(extra):
+def installer():
+    """Return the module that makes environments."""
+    return module(os.path.join("funnelkit", "app", "install.py"))
+
+
+def lacking(kind):
+    """Return the sentence that says what an extra needs and pip does not install, or None."""
+    if kind != "spark":
+        return None
+    servers = module(os.path.join("tools", "servers.py"))
+    try:
+        servers.java()
+    except servers.Unavailable as missing:
+        return str(missing)
+
+
+def extra_tests(extra, endings):
     """Return what needs an extra: the paths of notebooks, and the folder of tests if there is one.
 
-    They count from the course's folder.
+    Notebooks are found by how their names end. The paths count from the course's folder.
     """
     folder = os.path.join("notebooks", "extras")
     names = sorted(os.listdir(os.path.join(HERE, folder)))
-    found = [os.path.join(folder, name) for name in names if name.endswith("_%s.ipynb" % extra)]
+    ends = tuple("_%s.ipynb" % ending for ending in endings)
+    found = [os.path.join(folder, name) for name in names if name.endswith(ends)]
     tests = os.path.join("tests", "extras", extra)
     return found + [tests] * os.path.isdir(os.path.join(HERE, tests))
 
@@ -177,7 +194,7 @@ def commands(verb, arguments, env, install):
         return [[python, os.path.join("benchmarks", chosen + ".py")] + rest]
     if verb == "extras":
         extra, rest = arguments[0], arguments[1:]
-        return [[python, "-m", "pytest"] + extra_tests(extra) + rest]
+        return [[python, "-m", "pytest"] + extra_tests(extra, install.EXTRAS[extra]) + rest]
     if verb == "run":
         found = shutil.which(arguments[0], path=install.environment(env)["PATH"])
         if not found:
@@ -211,8 +228,13 @@ def main(arguments):
     if verb == "extras":
         # The first argument may name one of them.
         named = rest[:1] if rest and rest[0] in install.EXTRAS else []
-        kinds, rest = named or install.EXTRAS, rest[len(named) :]
+        kinds, rest = named or list(install.EXTRAS), rest[len(named) :]
     for kind in kinds:
+        missing = lacking(kind)
+        if missing:
+            sys.stderr.write("start.py: the extra %s was left out: %s\n" % (kind, missing))
+            codes.append(1)
+            continue
         try:
             env = install.prepare(kind)
         except install.Stop as stop:

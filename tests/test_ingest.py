@@ -2,13 +2,14 @@
 
 import datetime as dt
 import gzip
+import json
 
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from funnelkit import funnels, ingest
+from funnelkit import databases, funnels, ingest
 from funnelkit.ingest import large
 
 
@@ -562,3 +563,70 @@ def test_rows_with_one_field_more_than_the_heading_are_named(file):
     text = "user,event,amount\n" + "a,buy,1,50\n" * 5
     with pytest.raises(ValueError, match="line 1 has 3 fields, and the rows below it have 4"):
         file(text)
+
+
+# ---------------------------------------------------------------- GA4, as databases.read_ga4 has it
+
+
+def ga4_row(event="page_view", user="7.8", time="1735686000123456", day="20250101", **more):
+    session = [{"key": "ga_session_id", "value": {"int_value": "1735685990"}}]
+    row = {"event_date": day, "event_timestamp": time, "event_name": event}
+    return row | {"user_pseudo_id": user, "event_params": session} | more
+
+
+GA4_ROWS = [
+    ga4_row(),
+    ga4_row(),  # a repeat in every field
+    ga4_row(batch_event_index="2"),  # the same moment, and another event
+    ga4_row(event_params=[]),  # differs in what is nested only
+    ga4_row("purchase", time="1735686060000000"),
+    ga4_row("purchase", user=None),
+    ga4_row("purchase", user="", time="1735686060000000"),
+    ga4_row("purchase", user="9.1", time="1735689600000000"),
+]
+
+
+@pytest.fixture
+def ga4_file(tmp_path):
+    path = tmp_path / "events_20250101.json"
+    path.write_text("\n".join(map(json.dumps, GA4_ROWS)), encoding="utf-8")
+    return path
+
+
+def test_both_readers_of_ga4_find_the_same_events(ga4_file):
+    log = ingest.to_log(ingest.read(ga4_file), ["page_view", "purchase"])
+    there = databases.read_ga4(ga4_file)
+    columns = ["event", "timestamp"]
+    pd.testing.assert_frame_equal(log[columns], there[columns])
+    assert log["user_id"].tolist() == pd.factorize(there["user_id"])[0].tolist()
+    assert log.attrs["left_out"] == {
+        "rows without who, what or when": there.attrs["without_user"],
+        "exact repeats": there.attrs["duplicates"],
+    }
+    assert len(log) == 5 and there.attrs["duplicates"] == 1
+
+
+def test_ga4_as_a_sheet_is_read_by_the_same_rule(tmp_path):
+    flat = [{k: v for k, v in row.items() if k != "event_params"} for row in GA4_ROWS]
+    pd.DataFrame(flat).to_csv(tmp_path / "ga4.csv", index=False)
+    log = ingest.to_log(ingest.read(tmp_path / "ga4.csv"), ["page_view", "purchase"])
+    # The row that differed in what was nested is a repeat here, since a sheet does not have it.
+    assert len(log) == 4 and log.attrs["left_out"]["exact repeats"] == 2
+
+
+def test_the_day_of_the_property_tells_that_it_has_a_zone_of_its_own(ga4_file):
+    table = ingest.read(ga4_file)
+    told = ingest.to_log(table, ["page_view", "purchase"])
+    assert "is another day than UTC has in 4 of 5 rows" in dict(told.attrs["notes"])["days"]
+    right = ingest.to_log(table, ["page_view", "purchase"], zone="Europe/Berlin")
+    assert "days" not in dict(right.attrs["notes"])
+    assert right["local"].dt.normalize().eq("2025-01-01").all()
+    assert right["timestamp"].tolist() == told["timestamp"].tolist()
+
+
+def test_ga4_with_converted_times_is_still_read(tmp_path):
+    rows = {"event_name": ["visit", "buy"], "user_pseudo_id": ["7.8", "7.8"]}
+    rows["event_timestamp"] = ["2025-01-01 10:00:00", "2025-01-01 11:00:00"]
+    pd.DataFrame(rows).to_csv(tmp_path / "ga4.csv", index=False)
+    log = ingest.to_log(ingest.read(tmp_path / "ga4.csv"), ["visit", "buy"])
+    assert log["timestamp"].dt.hour.tolist() == [10, 11]

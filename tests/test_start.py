@@ -208,10 +208,10 @@ def test_bench_measures_in_its_own_environment(course):
 
 
 def test_each_extra_is_tested_in_its_own_environment(course, monkeypatch):
-    monkeypatch.setattr(install, "EXTRAS", ["tensorflow"])
+    monkeypatch.setattr(install, "EXTRAS", {"tensorflow": ["tensorflow"]})
     folder = Path(course.HERE, "notebooks", "extras")
     folder.mkdir(parents=True)
-    for name in ("16_forecasting_tensorflow", "31_shop_databases"):
+    for name in ("16_forecasting_tensorflow", "31_shop_mysql"):
         folder.joinpath(f"{name}.ipynb").touch()
     course.main(["extras", "-x"])
     assert course.ran[2][-4:] == ["-r", "requirements-dev.lock", "--editable", ".[tensorflow]"]
@@ -220,8 +220,7 @@ def test_each_extra_is_tested_in_its_own_environment(course, monkeypatch):
     assert ".venv-tensorflow-" in course.ran[-1][0]
 
 
-def test_an_extra_may_have_a_folder_of_tests_and_be_asked_for_by_name(course, monkeypatch):
-    monkeypatch.setattr(install, "EXTRAS", ["databases", "tensorflow"])
+def test_an_extra_may_have_a_folder_of_tests_and_be_asked_for_by_name(course):
     Path(course.HERE, "notebooks", "extras").mkdir(parents=True)
     Path(course.HERE, "tests", "extras", "databases").mkdir(parents=True)
     course.main(["extras", "databases", "-x"])
@@ -230,6 +229,51 @@ def test_an_extra_may_have_a_folder_of_tests_and_be_asked_for_by_name(course, mo
         ["-m", "pytest", tests, "-x"]
     ]
     assert all("tensorflow" not in part for command in course.ran for part in command)
+
+
+def test_the_notebooks_of_an_extra_may_be_named_after_what_they_use(start):
+    """An extra without notebooks or tests would be tested by all tests, or by none."""
+    found = {extra: start.extra_tests(extra, ends) for extra, ends in install.EXTRAS.items()}
+    folder = os.path.join("notebooks", "extras", "")
+    assert found["databases"] == [
+        f"{folder}30_databases_mysql.ipynb",
+        f"{folder}30_databases_postgresql.ipynb",
+        os.path.join("tests", "extras", "databases"),
+    ]
+    assert found["spark"] == [
+        f"{folder}30_scale_spark.ipynb",
+        os.path.join("tests", "extras", "spark"),
+    ]
+    there = {path.name for path in (ROOT / "notebooks" / "extras").glob("*.ipynb")}
+    assert {os.path.basename(path) for paths in found.values() for path in paths} >= there
+
+
+@pytest.fixture
+def without_java(course, monkeypatch):
+    """A course that finds the sentence about Java, and two extras of which one needs it."""
+    monkeypatch.setattr(install, "EXTRAS", {"spark": ["spark"], "tensorflow": ["tensorflow"]})
+    for extra in install.EXTRAS:
+        Path(course.HERE, "tests", "extras", extra).mkdir(parents=True)
+    Path(course.HERE, "notebooks", "extras").mkdir(parents=True)
+    return course
+
+
+def test_without_java_nothing_is_installed_for_spark_and_the_other_extras_go_on(
+    without_java, monkeypatch, capsys
+):
+    said = "There is no java on this machine."
+    monkeypatch.setattr(without_java, "lacking", lambda kind: said if kind == "spark" else None)
+    assert without_java.main(["extras"]) == 1
+    assert f"the extra spark was left out: {said}" in capsys.readouterr().err
+    run = [part for command in without_java.ran for part in command]
+    assert any("tensorflow" in part for part in run)
+    assert not any("spark" in part for part in run)
+
+
+def test_only_spark_needs_java(start, monkeypatch):
+    monkeypatch.setenv("JAVA_HOME", "/nowhere")
+    assert start.lacking("databases") is None
+    assert start.lacking("spark").startswith("Spark needs Java 17 or later, and ")
 
 
 def test_the_site_is_made_in_an_environment_of_its_own(course):

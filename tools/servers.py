@@ -1,15 +1,16 @@
-"""MariaDB and PostgreSQL from Debian's packages, started for a test and stopped after it.
+"""MariaDB and PostgreSQL, started for a test and stopped after it; and the Java that Spark needs.
 
     with servers.postgresql() as url:
         engine = sqlalchemy.create_engine(url)
 
 Each runs on a free port of this machine alone and keeps its data in a folder of its own in /tmp,
-which is removed afterwards. Where a server is not installed, `Unavailable` says what to do; where
+which is removed afterwards. Where a program is not installed, `Unavailable` says what to do; where
 the variable CI is set and the user is root, it is installed from Debian's packages.
 """
 
 import contextlib
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -18,10 +19,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["SERVERS", "Unavailable", "mariadb", "postgresql"]
+__all__ = ["SERVERS", "Unavailable", "java", "mariadb", "postgresql"]
 
 DATABASE = "funnelkit"
 POSTGRES = "postgres"  # the user of Debian's package, who owns the data if root starts the server
+OLDEST_JAVA = 17  # for Spark 4
 POLICY = Path("/usr/sbin/policy-rc.d")
 PATIENCE = 60  # seconds, on a machine that does much else
 
@@ -72,6 +74,29 @@ def postgresql() -> Iterator[str]:
 
 
 SERVERS = {"mariadb": mariadb, "postgresql": postgresql}
+
+
+def java() -> str:
+    """Return the path of the Java that Spark will take; Unavailable if it is missing or old."""
+    home = os.environ.get("JAVA_HOME")
+    if home:
+        found = os.path.join(home, "bin", "java")
+    else:
+        found = program("java", package="default-jre-headless")
+    try:
+        told = subprocess.run([found, "-version"], capture_output=True, text=True).stderr
+    except OSError:
+        told = ""
+    version = re.search(r'version "(\d+)', told)
+    if version is None or int(version[1]) < OLDEST_JAVA:
+        # macOS has a stand-in called java that only says where to get it.
+        what = f"is Java {version[1]}" if version else "does not say its version"
+        raise Unavailable(
+            f"Spark needs Java {OLDEST_JAVA} or later, and {found} {what}: install one, on Debian "
+            "or Ubuntu by 'sudo apt-get install default-jre-headless', elsewhere from "
+            "https://adoptium.net, and set JAVA_HOME to its folder."
+        )
+    return found
 
 
 # ---------------------------------------------------------------------------------------------

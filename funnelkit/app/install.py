@@ -42,9 +42,13 @@ INSTALLS = {
     BENCH: ["-r", "requirements.lock", "--group", "pyproject.toml:bench"],
     SITE: ["-r", "requirements.lock", "--editable", ".[site]"],
 }
-# The extras of pyproject.toml: what the tests have, and what the notebooks
-# notebooks/extras/*_<extra>.ipynb and the tests in tests/extras/<extra>/ need besides.
-EXTRAS = ["databases", "tensorflow"]
+# The extras of pyproject.toml: what the tests have, and what the tests in tests/extras/<extra>/ and
+# the notebooks notebooks/extras/*_<ending>.ipynb need besides, with those endings.
+EXTRAS = {
+    "databases": ["mysql", "postgresql"],
+    "spark": ["spark"],
+    "tensorflow": ["tensorflow"],
+}
 INSTALLS.update(
     (extra, ["-r", "requirements-dev.lock", "--editable", f".[{extra}]"]) for extra in EXTRAS
 )

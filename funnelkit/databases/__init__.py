@@ -6,7 +6,8 @@ one part of the users at a time. `read_ga4` and `read_mixpanel` turn the exports
 the course's log.
 
 How the package is laid out: `query` writes the query, `engines` knows how to speak to each
-database, `tables` loads and counts, `files` reads in pieces, `exports` reads other tools' forms.
+database, `tables` loads and counts, `files` reads in pieces, `exports` reads other tools' forms, of
+which `ga4` has Google Analytics 4's, for `ingest` too.
 Input is checked as `funnelkit._inputs` says.
 """
 

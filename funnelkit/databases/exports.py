@@ -2,12 +2,12 @@
 
 import gzip
 import json
-import re
 from pathlib import Path
 
 import pandas as pd
 
 from funnelkit import _inputs
+from funnelkit.databases.ga4 import GA4_FIELDS, ga4_fields, ga4_log
 
 __all__ = ["read_ga4", "read_mixpanel"]
 
@@ -62,61 +62,15 @@ def read_ga4(paths, *, names=None):
      'session_id': '7.8/1735686000', 'event_date': Timestamp('2025-01-01 00:00:00')}
     """
     files, names = _files(paths), _names(names)
-    rows, seen, duplicates = [], set(), 0
+    rows, seen = [], set()
     for path in files:
         intraday = "intraday" in path.name
         for place, line in _lines(path):
-            # A row may well be in both files of its day: that is counted below.
+            # A row may well be in both files of its day: that is no repeat.
             key = (intraday, json.dumps(line, sort_keys=True))
-            if key in seen:
-                duplicates += 1
-                continue
+            rows.append((*ga4_fields(line, place), intraday, key in seen))
             seen.add(key)
-            rows.append((intraday, *_of_ga4(line, place)))
-    columns = ["intraday", "user_id", "event", "microseconds", "session_id", "event_date"]
-    table = pd.DataFrame(rows, columns=columns)
-    daily = set(table.loc[~table["intraday"], "event_date"])
-    doubled = table["intraday"] & table["event_date"].isin(daily)
-    nobody = table["user_id"].isna() & ~doubled
-    log = table[~doubled & ~nobody].reset_index(drop=True)
-    log["timestamp"] = pd.to_datetime(log["microseconds"].astype("int64"), unit="us")
-    log["event_date"] = pd.to_datetime(log["event_date"], format="%Y%m%d")
-    log["event"] = log["event"].map(lambda name: names.get(name, name))
-    log = log[["user_id", "event", "timestamp", "session_id", "event_date"]]
-    log.attrs = {
-        "duplicates": duplicates,
-        "intraday": int(doubled.sum()),
-        "without_user": int(nobody.sum()),
-    }
-    return log
-
-
-def _of_ga4(line, place):
-    """Take what the log needs from one row of GA4's export."""
-    for field in ("event_date", "event_timestamp", "event_name"):
-        if not isinstance(line.get(field), str | int) or isinstance(line[field], bool):
-            raise ValueError(
-                f"{place} has no {field}: give rows as BigQuery exports the tables events_..."
-            )
-    if not re.fullmatch(r"\d+", str(line["event_timestamp"])):
-        raise ValueError(
-            f"{place} has event_timestamp {line['event_timestamp']!r}: give whole microseconds "
-            "since 1970, as the export has them"
-        )
-    if not re.fullmatch(r"\d{8}", str(line["event_date"])):
-        raise ValueError(
-            f"{place} has event_date {line['event_date']!r}: give the day as YYYYMMDD, as the "
-            "export has it"
-        )
-    user = line.get("user_pseudo_id") or None
-    session = None
-    for parameter in line.get("event_params") or []:
-        if parameter.get("key") == "ga_session_id":
-            value = parameter.get("value") or {}
-            session = value.get("int_value") or value.get("string_value")
-    whole = f"{user}/{session}" if user and session else None
-    when = int(line["event_timestamp"])
-    return user, str(line["event_name"]), when, whole, str(line["event_date"])
+    return ga4_log(pd.DataFrame(rows, columns=GA4_FIELDS), names)
 
 
 def read_mixpanel(paths, *, names=None, project_timezone=None):

@@ -49,7 +49,8 @@ def read(path, *, encoding=None, separator=None):
         All columns are text, and the index, `line`, is the line of the file on which a row
         begins. "NA" and "None" are values. Lines above the names of the columns and below the
         last row, as reports have them, are left out. ``attrs["notes"]`` lists what was
-        decided, as pairs: what, and why.
+        decided, as pairs: what, and why; ``attrs["repeats"]`` the lines of JSON objects that
+        repeat an earlier one, nested values included, if there are any.
 
     Raises
     ------
@@ -75,10 +76,12 @@ def read(path, *, encoding=None, separator=None):
     raw, name = read_bytes(path)
     text, notes = decode(raw, name, encoding)
     if re.match(r"\s*(\{|\[\s*\{)", text):
-        table = _json_rows(text, name, notes)
+        table, repeats = _json_rows(text, name, notes)
     else:
-        table = _table(text, name, separator, notes)
+        table, repeats = _table(text, name, separator, notes), None
     table.attrs = {"name": name, "notes": notes, "bytes": len(raw)}
+    if repeats:
+        table.attrs["repeats"] = repeats
     return table
 
 
@@ -388,12 +391,12 @@ def _names(heading, name, above):
 
 
 def _json_rows(text, name, notes):
-    """Read one JSON object per line, or one list of objects."""
+    """Read one JSON object per line, or one list of objects; return the lines of repeats, too."""
     if text.lstrip()[0] == "[":
         objects, form = _json_list(text, name), "a list of JSON objects; a line is its number"
     else:
         objects, form = _json_lines(text, name), "one JSON object per line"
-    rows, lines, nested = [], [], set()
+    rows, lines, nested, seen, repeats = [], [], set(), set(), []
     for number, row in objects:
         if not isinstance(row, dict):
             raise ValueError(
@@ -402,10 +405,13 @@ def _json_rows(text, name, notes):
         nested |= {key for key, value in row.items() if isinstance(value, dict | list)}
         rows.append({k: _text(v) for k, v in row.items() if not isinstance(v, dict | list)})
         lines.append(number)
+        key = json.dumps(row, sort_keys=True)
+        repeats += [number] * (key in seen)
+        seen.add(key)
     notes.append(("form", form))
     if nested:
         notes.append(("left out", f"nested values: {', '.join(sorted(nested))}"))
-    return pd.DataFrame(rows, index=pd.Index(lines, name="line"), dtype="str")
+    return pd.DataFrame(rows, index=pd.Index(lines, name="line"), dtype="str"), repeats
 
 
 def _json_list(text, name):

@@ -3,10 +3,11 @@
 import pandas as pd
 
 from funnelkit import _inputs, quality
+from funnelkit.databases.ga4 import GA4_FIELDS, ga4_log, is_microseconds
 from funnelkit.ingest.amounts import amounts
 from funnelkit.ingest.columns import ROLES, find_column, need_mapping, need_read
 from funnelkit.ingest.personal import EMAIL
-from funnelkit.ingest.shapes import folded, recognise
+from funnelkit.ingest.shapes import GA4, folded, recognise
 from funnelkit.ingest.times import times
 
 __all__ = ["finished_attrs", "local_times", "need_steps", "orders", "to_log"]
@@ -38,7 +39,9 @@ def to_log(table, steps=None, *, mapping=None, dates=None, zone=None, until=None
     DataFrame
         The log: `user_id` (a number in place of whatever names the person, so that no address
         travels on), `event`, `timestamp` (naive UTC) and `local` (the time in whose days and
-        weeks to count). Without exact repeats and rows that lack who, what or when.
+        weeks to count). Without exact repeats and rows that lack who, what or when. Of Google
+        Analytics 4, it has the events of `databases.read_ga4`: there a repeat is a row that is
+        the same in every field.
         ``attrs``: `steps`, `grain`, `source`, `zone`, `notes`, `faults` (what `quality.report`
         found at the door), `left_out`.
 
@@ -111,8 +114,48 @@ def _from_events(table, steps, shape, mapping, dates, zone):
     notes += _other_case(events, steps)
     notes += [(f"when: {columns['time']!r}", when.attrs["decided"])]
     attrs = {"steps": steps, "grain": shape.grain if shape else GRAIN, "zone": when.attrs["zone"]}
+    if (
+        shape is not None
+        and shape.name == GA4
+        and table[columns["time"]].map(is_microseconds, na_action="ignore").fillna(True).all()
+    ):
+        log, attrs["by_reader"] = _as_ga4_reads(log, table, columns["time"])
+        notes += _other_days(log, zone)
     log.attrs = {**attrs, "notes": notes, "faults": faults}
     return log
+
+
+def _as_ga4_reads(log, table, time):
+    """Leave out of GA4's rows what its reader leaves out; return what that was as well."""
+    whole = log.dropna(subset=["event", "timestamp"])
+    day = _column(table, "event_date")
+    rows = pd.DataFrame(index=whole.index, columns=GA4_FIELDS, dtype=object)
+    rows["user_id"], rows["event"] = whole["user"], whole["event"]
+    rows["microseconds"], rows["intraday"] = table.loc[whole.index, time], False
+    if day is not None and table[day].str.fullmatch(r"\d{8}").fillna(False).all():
+        rows["event_date"] = table.loc[whole.index, day]
+    # Nested values count: two rows of one moment may differ in nothing else.
+    repeats = table.attrs.get("repeats")
+    again = table.duplicated() if repeats is None else table.index.isin(repeats)
+    rows["again"] = pd.Series(again, index=table.index)
+    made = ga4_log(rows, {}).rename(columns={"user_id": "user"})
+    left_out = {
+        "rows without who, what or when": len(log) - len(whole) + made.attrs["without_user"],
+        "exact repeats": made.attrs["duplicates"],
+    }
+    return made, left_out
+
+
+def _other_days(log, zone):
+    """Say how often GA4's day, which is the property's, is another one than that of the zone."""
+    days = local_times(log["timestamp"], zone).dt.normalize()
+    other = int((log["event_date"].notna() & (log["event_date"] != days)).sum())
+    said = (
+        f"event_date is another day than {zone or 'UTC'} has in {other:,} of {len(log):,} rows: "
+        "the property counts days in a zone of its own; give it, zone='Europe/Berlin' "
+        "(--zone Europe/Berlin)"
+    )
+    return [("days", said)] * (other > 0)
 
 
 def _guessed_encoding(table):
@@ -349,10 +392,13 @@ def _finished(log, until):
     """Leave out what cannot be counted, and say how much of it there was."""
     attrs, n = log.attrs, len(log)
     whole = log.dropna(subset=["user", "event", "timestamp"])
-    attrs["left_out"] = {"rows without who, what or when": n - len(whole)}
-    whole = whole.assign(user_id=_people(whole["user"])).drop(columns="user")
-    once = whole[["user_id", "event", "timestamp"]].drop_duplicates().reset_index(drop=True)
-    attrs["left_out"]["exact repeats"] = len(whole) - len(once)
+    people = whole.assign(user_id=_people(whole["user"]))[["user_id", "event", "timestamp"]]
+    attrs["left_out"] = attrs.pop("by_reader", None)
+    once = people if attrs["left_out"] else people.drop_duplicates()
+    if attrs["left_out"] is None:
+        attrs["left_out"] = {"rows without who, what or when": n - len(whole)}
+        attrs["left_out"]["exact repeats"] = len(whole) - len(once)
+    once = once.reset_index(drop=True)
     once["local"] = local_times(once["timestamp"], attrs["zone"])
     if until is not None:
         late = once["local"] > _inputs.end_of_data("until", until)

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 
 from funnelkit import _inputs
 
-__all__ = ["SHAPES", "Shape", "folded", "recognise"]
+__all__ = ["GA4", "SHAPES", "Shape", "folded", "recognise"]
+
+GA4 = "Google Analytics 4 events"
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ SHAPES = (
         warning=_PLAN,
     ),
     Shape(
-        "Google Analytics 4 events",
+        GA4,
         ("event_name", "event_timestamp", "user_pseudo_id"),
         "events",
         "one row per event; a user is a browser, not a person",
