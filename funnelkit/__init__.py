@@ -33,6 +33,7 @@ levers         which step to fix: slopes, limits, attainable lift per euro
 databases      the funnel as one SQL query, files in pieces, exports of other tools
 ingest         a file of one's own: read as it comes, asked, made into the course's tables
 report         the weekly report on anybody's log, as one page
+pipeline       the whole system: from the tables to the report, in steps that can be killed
 school         the tables that lessons share: the clean log, the clean leads, the books
 plots          one function per chart
 checking       ``check``, ``hint``, ``progress`` (how they work: `funnelkit.exercises`)
@@ -78,6 +79,7 @@ _MODULES = (
     "data",
     "databases",
     "ingest",
+    "pipeline",
     "plots",
     "ranking",
     "report",

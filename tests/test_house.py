@@ -41,7 +41,7 @@ FLOORS = [
     },
     {"school", "plots", "world", "ingest"},
     {"exercises", "report", "simulate"},
-    {"checking", "grading"},
+    {"checking", "grading", "pipeline"},
     {"app"},
 ]
 FLOOR = {room: number for number, floor in enumerate(FLOORS) for room in floor}

@@ -4,15 +4,25 @@ Every name that comes from the data is escaped, and an e-mail address in it is n
 """
 
 import datetime as dt
-import html
-import re
 from pathlib import Path
 
 import pandas as pd
 
 from funnelkit import _inputs, plots
-from funnelkit.ingest import without_emails
 from funnelkit.report.figures import funnel_figure, weeks_figure
+from funnelkit.report.pieces import (
+    Section,
+    day_of,
+    figure,
+    interval,
+    listed,
+    paragraph,
+    points,
+    safe,
+    signed,
+    table,
+    written,
+)
 from funnelkit.report.style import STYLE
 from funnelkit.report.weeks import Weekly
 
@@ -20,11 +30,10 @@ __all__ = ["page", "save"]
 
 # A browser that keeps to this loads nothing, whatever a name in the data may say.
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-WEEK = re.compile(r"\d{4}-W\d\d")
 SHOWN = 13  # weeks in the table: a quarter
 
 
-def page(found, *, name="log", made=None, bought=None, personal=()):
+def page(found, *, name="log", made=None, bought=None, personal=(), first=(), more=()):
     """Write what was found as one page of HTML.
 
     Parameters
@@ -39,6 +48,8 @@ def page(found, *, name="log", made=None, bought=None, personal=()):
         What `purchases` returns.
     personal : sequence of str, optional
         Names of columns with personal data, of which the page says that it prints none.
+    first, more : sequence of Section
+        What else belongs on the page: below the summary, and below the alarms.
 
     Returns
     -------
@@ -64,14 +75,17 @@ def page(found, *, name="log", made=None, bought=None, personal=()):
     personal = _inputs.names("personal", personal)
     for each in personal:
         _inputs.need_texts(personal=each)
+    first, more = _sections("first", first), _sections("more", more)
     title = f"Weekly report: {name}"
     parts = [
         _head(found, title, made),
         _summary(found),
+        *first,
         _funnel(found),
         _by_week(found),
         _changes(found),
         _alarm_list(found),
+        *more,
         _purchases(bought),
         _door(found, personal),
         _limits(found, bought),
@@ -83,7 +97,7 @@ def page(found, *, name="log", made=None, bought=None, personal=()):
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{_safe(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n"
+        f"<title>{safe(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n"
         + "\n".join(part for part in parts if part)
         + "\n</main>\n</body>\n</html>\n"
     )
@@ -139,71 +153,24 @@ def save(text, path, *, overwrite=False):
     return path
 
 
-# ---------------------------------------------------------------- pieces of a page
-
-
-def _safe(text):
-    return html.escape(without_emails(str(text)), quote=True)
-
-
-def _table(heads, rows, caption):
-    """Return a table in a box that scrolls sideways, also by the keyboard, where it is narrow."""
-    lines = [f"<caption>{_safe(caption)}</caption>", "<thead><tr>"]
-    lines += [f'<th scope="col"{_kind(head)}>{_safe(head)}</th>' for head in heads]
-    lines.append("</tr></thead><tbody>")
-    for first, *others in rows:
-        cells = "".join(f"<td>{_safe(cell)}</td>" for cell in others)
-        lines.append(f'<tr><th scope="row"{_kind(first)}>{_safe(first)}</th>{cells}</tr>')
-    box = f'<div class="wide" tabindex="0" role="region" aria-label="{_safe(caption)}">'
-    return f"{box}<table>" + "".join(lines) + "</tbody></table></div>"
-
-
-def _kind(name):
-    """Keep the name of a week in one piece."""
-    return ' class="week"' if WEEK.fullmatch(str(name)) else ""
-
-
-def _figure(picture, text, caption):
-    return (
-        f'<figure><img src="{picture}" alt="{_safe(text)}">'
-        f"<figcaption>{_safe(caption)}</figcaption></figure>"
-    )
-
-
-def _paragraph(text):
-    return f"<p>{_safe(text)}</p>"
-
-
-def _listed(items):
-    return "<ul>" + "".join(f"<li>{_safe(item)}</li>" for item in items) + "</ul>"
-
-
-def _interval(low, high, write=plots.percent):
-    return "–" if pd.isna(low) else f"{write(low).removesuffix(' %')} to {write(high)}"
-
-
-def _day(moment):
-    return f"{moment.day} {moment:%B %Y}"
-
-
-def _signed(share, write=plots.percent):
-    text = write(share)
-    return text if text.startswith(("−", "–")) or share == 0 else f"+{text}"
-
-
-def _points(share):
-    text = f"{abs(100 * share):.1f} points"
-    return f"{'−' if share < 0 else '+'}{text}" if round(100 * share, 1) else "0 points"
-
-
 # ---------------------------------------------------------------- the parts
+
+
+def _sections(name, sections):
+    """Return sections as HTML."""
+    if isinstance(sections, Section) or not pd.api.types.is_list_like(sections):
+        raise TypeError(f"{name} is {_inputs.name_of_type(sections)}: give a list of Section")
+    for each in sections:
+        if not isinstance(each, Section):
+            raise TypeError(f"{name} holds {_inputs.name_of_type(each)}: give each as a Section")
+    return [written(each) for each in sections]
 
 
 def _head(found, title, made):
     (first, last), grain = found.span, found.attrs.get("grain", "one row per event")
     zone = found.attrs.get("zone") or "not said in the file; times as written"
     facts = [
-        f"Data from {_day(first)} to {_day(last)}; made {_day(made)}",
+        f"Data from {day_of(first)} to {day_of(last)}; made {day_of(made)}",
         f"{found.counts['events']:,} events of {found.counts['users']:,} users, "
         f"{found.counts['entered']:,} of whom entered at “{found.steps[0]}”",
         f"Grain: {grain}",
@@ -211,7 +178,7 @@ def _head(found, title, made):
         "numbered as ISO 8601 does",
         f"Time zone: {zone}",
     ]
-    return f"<header><h1>{_safe(title)}</h1>{_listed(facts)}</header>"
+    return f"<header><h1>{safe(title)}</h1>{listed(facts)}</header>"
 
 
 def _days(window):
@@ -227,7 +194,7 @@ def _summary(found):
         said.append(
             f"Of {o['users']:,.0f} users whose {_days(found.window)} are over, "
             f"{o['converted']:,.0f} reached “{found.steps[-1]}”: {plots.percent(o['rate'])} "
-            f"(95 % interval {_interval(o['ci_low'], o['ci_high'])})."
+            f"(95 % interval {interval(o['ci_low'], o['ci_high'])})."
         )
     if found.changes is not None:
         row = found.changes.iloc[0]
@@ -237,28 +204,28 @@ def _summary(found):
         )
     n = len(found.alarms)
     said.append(f"{n} alarm{'s' * (n != 1)}, listed below." if n else "No alarm.")
-    return "<section><h2>In short</h2>" + "".join(map(_paragraph, said)) + "</section>"
+    return "<section><h2>In short</h2>" + "".join(map(paragraph, said)) + "</section>"
 
 
 def _against(low, high):
     if pd.isna(low):
         return "."
-    interval = f"95 % interval of the change {_interval(low, high, _signed)}"
+    said = f"95 % interval of the change {interval(low, high, signed)}"
     if low > 0 or high < 0:
-        return f" ({interval}): more than chance explains, if people come independently."
-    return f" ({interval}): may be chance."
+        return f" ({said}): more than chance explains, if people come independently."
+    return f" ({said}): may be chance."
 
 
 def _funnel(found):
     head = "<section><h2>The funnel</h2>"
     if found.funnel is None:
-        return head + _paragraph(f"Left out: {found.absent['funnel']}.") + "</section>"
+        return head + paragraph(f"Left out: {found.absent['funnel']}.") + "</section>"
     rows = [
         [
             step,
             f"{row['users']:,}",
             plots.percent(row["step_rate"]),
-            _interval(row["ci_low"], row["ci_high"]),
+            interval(row["ci_low"], row["ci_high"]),
             plots.percent(row["overall_rate"]),
             _length(row["median_time"]),
         ]
@@ -267,9 +234,9 @@ def _funnel(found):
     heads = ["Step", "Users", "Of the step before", "95 % interval", "Of all", "Median time"]
     left = found.funnel.attrs.get("left_out", 0)
     caption = "Users who reached each step in order, within the window"
-    picture = _figure(*funnel_figure(found), "Users at each step, and the rate between steps.")
-    note = _paragraph(f"{left:,} users entered too recently to be counted: their window runs on.")
-    return head + picture + _table(heads, rows, caption) + (note if left else "") + "</section>"
+    picture = figure(*funnel_figure(found), "Users at each step, and the rate between steps.")
+    note = paragraph(f"{left:,} users entered too recently to be counted: their window runs on.")
+    return head + picture + table(heads, rows, caption) + (note if left else "") + "</section>"
 
 
 def _length(time):
@@ -288,7 +255,7 @@ def _by_week(found):
             f"{row['entered']:,}",
             "–" if pd.isna(row["converted"]) else f"{row['converted']:,}",
             plots.percent(row["rate"]),
-            _interval(row["ci_low"], row["ci_high"]),
+            interval(row["ci_low"], row["ci_high"]),
             row["state"],
         ]
         for week, row in found.weeks.tail(SHOWN).iterrows()
@@ -298,14 +265,14 @@ def _by_week(found):
     picture = ""
     if found.weeks["rate"].notna().sum() >= 2:
         said = "Share of each week's entries that converted within the window."
-        picture = _figure(*weeks_figure(found), said)
-    return f"<section><h2>Week by week</h2>{picture}" + _table(heads, rows, caption) + "</section>"
+        picture = figure(*weeks_figure(found), said)
+    return f"<section><h2>Week by week</h2>{picture}" + table(heads, rows, caption) + "</section>"
 
 
 def _changes(found):
     lines = ["<section><h2>What changed since last week</h2>"]
     if found.changes is None:
-        lines.append(_paragraph(f"Counts left out: {found.absent['changes']}."))
+        lines.append(paragraph(f"Counts left out: {found.absent['changes']}."))
     else:
         before, now = found.changes.attrs["before"], found.changes.attrs["now"]
         rows = [
@@ -314,26 +281,26 @@ def _changes(found):
                 f"{row['before']:,.0f}",
                 f"{row['now']:,.0f}",
                 f"{row['difference']:+,.0f}".replace("-", "−") if row["difference"] else "0",
-                "–" if pd.isna(row["relative"]) else _signed(row["relative"]),
-                _interval(row["ci_low"], row["ci_high"], _signed),
+                "–" if pd.isna(row["relative"]) else signed(row["relative"]),
+                interval(row["ci_low"], row["ci_high"], signed),
             ]
             for step, row in found.changes.iterrows()
         ]
         heads = ["Step", before, now, "Change", "In percent", "95 % interval"]
         lines.append(
-            _table(heads, rows, "Users who reached each step, by the week in which they did")
+            table(heads, rows, "Users who reached each step, by the week in which they did")
         )
     if found.rate is None:
-        lines.append(_paragraph(f"Rate left out: {found.absent['rate']}."))
+        lines.append(paragraph(f"Rate left out: {found.absent['rate']}."))
     else:
         r = found.rate
-        relative = "" if pd.isna(r["relative"]) else f", {_signed(r['relative'])}"
+        relative = "" if pd.isna(r["relative"]) else f", {signed(r['relative'])}"
         lines.append(
-            _paragraph(
+            paragraph(
                 f"Conversion of the last week whose windows are over, {r.attrs['now']}: "
                 f"{plots.percent(r['now'])}, after {plots.percent(r['before'])} in "
-                f"{r.attrs['before']}: {_points(r['difference'])}{relative} (95 % interval of the "
-                f"difference {_points(r['ci_low'])} to {_points(r['ci_high'])})."
+                f"{r.attrs['before']}: {points(r['difference'])}{relative} (95 % interval of the "
+                f"difference {points(r['ci_low'])} to {points(r['ci_high'])})."
             )
         )
     return "".join(lines) + "</section>"
@@ -342,11 +309,11 @@ def _changes(found):
 def _alarm_list(found):
     lines = ["<section><h2>Alarms</h2>"]
     if len(found.alarms):
-        lines.append(_listed(f"{when}: {what}" for when, what in found.alarms.to_numpy()))
+        lines.append(listed(f"{when}: {what}" for when, what in found.alarms.to_numpy()))
     else:
-        lines.append(_paragraph("None."))
+        lines.append(paragraph("None."))
     if "alarms" in found.absent:
-        lines.append(_paragraph(f"Not watched: {found.absent['alarms']}."))
+        lines.append(paragraph(f"Not watched: {found.absent['alarms']}."))
     return "".join(lines) + "</section>"
 
 
@@ -356,10 +323,10 @@ def _purchases(bought):
     rows = []
     for what, row in bought.iterrows():
         write = _writer(what)
-        rows.append([what, write(row["value"]), _interval(row["ci_low"], row["ci_high"], write)])
-    table = _table(["What", "Value", "95 % interval"], rows, "Orders in the file")
+        rows.append([what, write(row["value"]), interval(row["ci_low"], row["ci_high"], write)])
+    summed = table(["What", "Value", "95 % interval"], rows, "Orders in the file")
     notes = [f"{what}: {why}" for what, why in bought.attrs.get("notes", [])]
-    return f"<section><h2>Orders</h2>{table}{_listed(notes) if notes else ''}</section>"
+    return f"<section><h2>Orders</h2>{summed}{listed(notes) if notes else ''}</section>"
 
 
 def _writer(what):
@@ -373,23 +340,23 @@ def _door(found, personal):
     lines = ["<section><h2>The data at the door</h2>"]
     notes = [f"{what}: {why}" for what, why in found.attrs.get("notes", [])]
     if notes:
-        lines += ["<h3>How the file was read</h3>", _listed(notes)]
+        lines += ["<h3>How the file was read</h3>", listed(notes)]
     faults = found.attrs.get("faults")
     if faults is not None and (faults["rows"] > 0).any():
         rows = [
             [check, row["kind"], f"{row['rows']:,}", plots.percent(row["share"])]
             for check, row in faults[faults["rows"] > 0].iterrows()
         ]
-        lines.append(_table(["Check", "Kind", "Rows", "Share"], rows, "Faults that were found"))
+        lines.append(table(["Check", "Kind", "Rows", "Share"], rows, "Faults that were found"))
     left = {what: n for what, n in found.attrs.get("left_out", {}).items() if n}
     if left:
         lines.append(
-            _paragraph("Left out: " + "; ".join(f"{n:,} {w}" for w, n in left.items()) + ".")
+            paragraph("Left out: " + "; ".join(f"{n:,} {w}" for w, n in left.items()) + ".")
         )
     if personal:
         names = ", ".join(map(str, personal))
         lines.append(
-            _paragraph(f"Personal data are in the file ({names}). None of these values is printed.")
+            paragraph(f"Personal data are in the file ({names}). None of these values is printed.")
         )
     return "".join(lines) + "</section>" if len(lines) > 1 else ""
 
@@ -412,16 +379,16 @@ def _limits(found, bought):
         said.append("What an order earned: amounts are sales, not margin.")
     if not found.attrs.get("zone"):
         said.append("Exact days: the file does not say its time zone.")
-    return f"<section><h2>What this cannot say</h2>{_listed(said)}</section>"
+    return f"<section><h2>What this cannot say</h2>{listed(said)}</section>"
 
 
 def _memo(found):
     number = "…"
     if found.overall is not None:
         o = found.overall
-        number = f"{plots.percent(o['rate'])} ({_interval(o['ci_low'], o['ci_high'])})"
+        number = f"{plots.percent(o['rate'])} ({interval(o['ci_low'], o['ci_high'])})"
     blanks = ["To", "We decide to", "Because", "What would change our mind", "Looked at again on"]
-    rows = "".join(f"<dt>{_safe(blank)}</dt><dd></dd>" for blank in blanks[:2])
-    rows += f"<dt>The number, and its interval</dt><dd>{_safe(number)}</dd>"
-    rows += "".join(f"<dt>{_safe(blank)}</dt><dd></dd>" for blank in blanks[2:])
+    rows = "".join(f"<dt>{safe(blank)}</dt><dd></dd>" for blank in blanks[:2])
+    rows += f"<dt>The number, and its interval</dt><dd>{safe(number)}</dd>"
+    rows += "".join(f"<dt>{safe(blank)}</dt><dd></dd>" for blank in blanks[2:])
     return f'<section class="memo"><h2>The decision</h2><dl>{rows}</dl></section>'

@@ -5,7 +5,8 @@ buy. This module makes labels out of dates (`outcome_within`), adds up points (`
 shows how a logistic regression learns (`logistic_by_steps`), judges scores against what happened
 (`threshold_table`, `gains_table`, `calibration_table`, `errors_by_group`), turns them into a
 decision (`profit_threshold`, `profit_curve`, `capacity_threshold`), explains them (`reason_codes`)
-and says when leads buy (`hazard_table`). Models to use come from scikit-learn.
+and says when leads buy (`hazard_table`). Models to use come from scikit-learn; `LeadModel` takes
+one of them to work, with reasons for each score and as a file, which `load_model` reads.
 
 Throughout, an outcome is boolean: the lead bought, or did not. A lead that a score puts at or
 above a threshold is *selected*: the sales team is told to call it. Input is checked as
@@ -25,6 +26,7 @@ from funnelkit.scoring.decisions import (
     profit_threshold,
 )
 from funnelkit.scoring.labels import outcome_within
+from funnelkit.scoring.model import LeadModel, load_model
 from funnelkit.scoring.points import (
     from_log_odds,
     log_odds,
@@ -34,6 +36,7 @@ from funnelkit.scoring.points import (
 )
 
 __all__ = [
+    "LeadModel",
     "METRICS",
     "auc",
     "average_precision",
@@ -44,6 +47,7 @@ __all__ = [
     "from_log_odds",
     "gains_table",
     "hazard_table",
+    "load_model",
     "log_odds",
     "logistic_by_steps",
     "outcome_within",

@@ -1,0 +1,82 @@
+"""Tables as files: written whole or not at all, and read back exactly as they were.
+
+Input is checked as `funnelkit._inputs` says.
+"""
+
+import hashlib
+import io
+import sqlite3
+from contextlib import contextmanager
+
+import pandas as pd
+
+__all__ = ["alone", "digest_of_bytes", "digest_of_table", "from_csv", "to_csv"]
+
+
+def to_csv(table):
+    """Return a table as the bytes of a CSV file, and what its types are.
+
+    Numbers are written so that they are read back to the last bit. An index that is more than the
+    numbers of the rows becomes the first columns.
+    """
+    names = []
+    if not table.index.equals(pd.RangeIndex(len(table))) or table.index.names != [None]:
+        names = [name or "row" for name in table.index.names]
+        table = table.rename_axis(names).reset_index()
+    types = {column: str(table[column].dtype) for column in table.columns}
+    content = table.to_csv(index=False, lineterminator="\n").encode()
+    return content, {"index": names, "types": types}
+
+
+def from_csv(content, form):
+    """Return the table that `to_csv` wrote."""
+    types = form["types"]
+    moments = [name for name, kind in types.items() if kind.startswith("datetime")]
+    kinds = {name: "str" if name in moments else kind for name, kind in types.items()}
+    # An id that looks like a number stays text, and a text "NA" is not missing.
+    table = pd.read_csv(
+        io.BytesIO(content),
+        dtype=kinds,
+        keep_default_na=False,
+        na_values=[""],
+        float_precision="round_trip",
+    )
+    for name in moments:
+        table[name] = pd.to_datetime(table[name], format="ISO8601").astype(types[name])
+    return table.set_index(form["index"]) if form["index"] else table
+
+
+def digest_of_bytes(content):
+    """Return the SHA-256 of some bytes."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def digest_of_table(table):
+    """Return a text that differs if anything in a table differs, quicker than writing it."""
+    heads = repr([(str(name), str(kind)) for name, kind in table.dtypes.items()]).encode()
+    table = table.astype({name: "str" for name, kind in table.dtypes.items() if kind.kind == "O"})
+    rows = pd.util.hash_pandas_object(table, index=False).to_numpy()
+    return hashlib.sha256(heads + rows.tobytes()).hexdigest()
+
+
+@contextmanager
+def alone(folder):
+    """Hold a run folder for one process; the system lets go of it when the process ends.
+
+    SQLite's lock is used since it is the same on Linux, macOS and Windows, and is gone when its
+    holder was killed.
+    """
+    connection = sqlite3.connect(folder / "lock.db", timeout=0, isolation_level=None)
+    try:
+        try:
+            connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise
+            raise ValueError(
+                f"another run is at work in {folder.name}: wait until it has ended, or give "
+                "another folder"
+            ) from None
+        yield
+    finally:
+        connection.close()

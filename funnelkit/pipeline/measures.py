@@ -1,0 +1,137 @@
+"""The four measures by which a system is judged: conversion, retention, return, satisfaction.
+
+Input is checked as `funnelkit._inputs` says.
+"""
+
+import numpy as np
+import pandas as pd
+
+from funnelkit import _inputs, metrics, surveys, survival
+
+__all__ = ["FEWEST", "four_measures"]
+
+FEWEST = 30  # cases, below which a measure is not said
+YEAR = pd.Timedelta("365D")
+QUARTER = pd.Timedelta("91D")
+MONTHS = 6  # after which a subscription that still runs is retained
+
+
+def four_measures(tables, found, *, observed_until):
+    """Measure conversion, retention, return on investment and satisfaction, or say why not.
+
+    Parameters
+    ----------
+    tables : dict of DataFrame
+        With `customers`, `orders`, `subscriptions`, `spend` and `surveys`.
+    found : report.Weekly or None
+        The weekly counts, which have the conversion rate.
+    observed_until : date
+        The moment of the run.
+
+    Returns
+    -------
+    DataFrame
+        One row per measure: `value` with `ci_low` and `ci_high` (95 %), `n`, `of` (what it is a
+        share of, or over what), and `cannot`, the reason where the data do not say it.
+
+    Notes
+    -----
+    Conversion: of those who entered the funnel and whose window is over. Retention: the share of
+    subscriptions that run after 6 months, by Kaplan–Meier. Return: the margin that the customers
+    of a whole year brought in their first year, less the cost of all channels, divided by it; the
+    interval is the bootstrap's, by customer, and takes the cost as fixed. Satisfaction: the share
+    of 4 and 5 among the answers to surveys of the last quarter. A measure of fewer than 30 cases is
+    not said.
+    """
+    end = _inputs.end_of_data("observed_until", observed_until)
+    rows = {
+        "conversion": _conversion(found),
+        "retention": _retention(tables["subscriptions"], end),
+        "return on investment": _investment(tables, end),
+        "satisfaction": _satisfaction(tables["surveys"], end),
+    }
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("measure")
+    return table.astype({"n": "int64", "of": "str", "cannot": "str"})
+
+
+def _said(value, low, high, n, of):
+    return {"value": value, "ci_low": low, "ci_high": high, "n": int(n), "of": of, "cannot": "–"}
+
+
+def _unsaid(n, why):
+    return {"value": np.nan, "ci_low": np.nan, "ci_high": np.nan, "n": int(n), "of": "–"} | {
+        "cannot": why
+    }
+
+
+def _conversion(found):
+    overall = None if found is None else found.overall
+    n = 0 if overall is None else overall["users"]
+    if n < FEWEST:
+        return _unsaid(n, f"{n:.0f} users have had their whole window, fewer than {FEWEST}")
+    of = f"users whose window is over reached “{found.steps[-1]}”"
+    return _said(overall["rate"], overall["ci_low"], overall["ci_high"], n, of)
+
+
+def _retention(subscriptions, end):
+    n = len(subscriptions)
+    if n < FEWEST:
+        return _unsaid(n, f"there are {n} subscriptions, fewer than {FEWEST}")
+    lasted = survival.durations(
+        subscriptions["started"], subscriptions["ended"], observed_until=end
+    )
+    curve = survival.kaplan_meier(lasted["duration"], lasted["observed"])
+    if lasted["duration"].max() < MONTHS:
+        return _unsaid(n, f"no subscription has been watched for {MONTHS} months")
+    row = survival.survival_at(curve, MONTHS)
+    of = f"subscriptions run after {MONTHS} months"
+    return _said(row["survival"], row["ci_low"], row["ci_high"], n, of)
+
+
+def _investment(tables, end):
+    """Return the return on what won the customers of the last year that was watched for a year."""
+    customers, spend = tables["customers"], tables["spend"]
+    until, start = end - YEAR, end - 2 * YEAR
+    new = customers[(customers["acquired"] > start) & (customers["acquired"] <= until)]
+    spent = spend[(spend["date"] > start) & (spend["date"] <= until)]
+    cost = spent["spend"].sum()
+    if len(new) < FEWEST:
+        return _unsaid(len(new), f"{len(new)} customers have been watched for a year")
+    if spend["date"].min() > start + pd.Timedelta("7D") or not cost > 0:
+        return _unsaid(len(new), "what was spent on them is not in the data")
+    margin = _margins(tables, new, end)
+    table = pd.DataFrame({"customer_id": margin.index, "margin": margin.to_numpy()})
+
+    def of_all(table):
+        return table["margin"].sum() / cost - 1
+
+    got = metrics.bootstrap(table, of_all, user="customer_id", n_resamples=1000, seed=1)
+    of = f"margin in a customer's first year, less the cost of EUR {cost:,.0f}, divided by it"
+    return _said(got.estimate, got.low, got.high, len(new), of)
+
+
+def _margins(tables, new, end):
+    """Return the margin that each customer brought in the first year."""
+    acquired = new.set_index("customer_id")["acquired"]
+    orders, runs = tables["orders"], tables["subscriptions"]
+    since = orders["date"] - orders["customer_id"].map(acquired)
+    orders = orders[since < YEAR]
+    bought = orders.groupby("customer_id")[["amount", "cost"]].sum()
+    share = bought["cost"].sum() / bought["amount"].sum() if bought["amount"].sum() else 0.0
+    runs = runs[runs["customer_id"].isin(acquired.index)]
+    ended = runs["ended"].fillna(end + _inputs.LAST_MOMENT)
+    months = ((ended - runs["started"]) / pd.Timedelta("30.4D")).round().clip(upper=12)
+    paid = (runs["price"] * months).groupby(runs["customer_id"]).sum() * (1 - share)
+    margin = (bought["amount"] - bought["cost"]).add(paid, fill_value=0.0)
+    return margin.reindex(acquired.index, fill_value=0.0)
+
+
+def _satisfaction(asked, end):
+    asked = asked[asked["sent"] > end - QUARTER]
+    n = int(asked["csat"].notna().sum())
+    if n < FEWEST:
+        return _unsaid(n, f"{n} answers to the surveys of the last quarter, fewer than {FEWEST}")
+    row = surveys.csat(asked["csat"].reset_index(drop=True)).iloc[0]
+    share = f"{row['response_rate']:.0%} of those asked answered"
+    of = f"answers of the last quarter are 4 or 5 ({share})"
+    return _said(row["csat"], row["ci_low"], row["ci_high"], n, of)

@@ -1,0 +1,422 @@
+"""The runner: one step after the other, each result written whole, so that a run can be killed.
+
+A run folder holds the tables of each step, `model.json`, `report.html` and `manifest.json`. The
+manifest is the only place that says a step is done: it is replaced after the step's files, at one
+stroke. A run that was killed in between finds the step not done, and does it again.
+
+Input is checked as `funnelkit._inputs` says.
+"""
+
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+import funnelkit
+from funnelkit import _inputs, report, school
+from funnelkit.pipeline import files, gate, measures, sources, steps, summary
+from funnelkit.workspace import write
+
+__all__ = ["STEPS", "read", "run"]
+
+MANIFEST = "manifest.json"
+KIND = "a run of funnelkit.pipeline"
+FUNNEL = ["visit", "lead", "opportunity", "customer"]
+
+
+@dataclass
+class Settings:
+    """What a run was asked for."""
+
+    observed_until: str
+    since: str | None
+    capacity: int
+    limit: float
+    noise: float
+    window: str
+    name: str
+    rules: pd.DataFrame
+    url: str
+    folder: Path
+    given: dict = field(default_factory=dict)
+
+
+# ---------------------------------------------------------------- the steps, in their order
+#
+# Each takes the tables so far, by name, and returns those that it makes or changes; a result that
+# is not a table is the content of a file.
+
+
+def _ingest(tables, asked):
+    return sources.ingest(asked.given, observed_until=asked.observed_until)
+
+
+def _gate(tables, asked):
+    passed = gate.quality_gate(tables, limit=asked.limit, noise=asked.noise)
+    return passed | steps.join_people(passed["leads"], passed["events"], passed["visitors"])
+
+
+def _store(tables, asked):
+    deals = _deals_of_people(tables)
+    stages = tables["stages"]
+    return steps.fill_store(asked.url, tables["people"], deals, stages, at=asked.observed_until)
+
+
+def _segments(tables, asked):
+    at = asked.observed_until
+    return {"segments": steps.segment_customers(tables["orders"], observed_until=at)}
+
+
+def _scores(tables, asked):
+    at, people = asked.observed_until, tables["people"]
+    model = steps.learn_model(people, observed_until=at)
+    scores = steps.score_leads(people, model, observed_until=at, capacity=asked.capacity)
+    if model is None:
+        return {"scores": scores}
+    beside = asked.folder / ".model.new"
+    model.save(beside)
+    content = beside.read_bytes()
+    beside.unlink()
+    return {"scores": scores, "model.json": content}
+
+
+def _recommendations(tables, asked):
+    names = ("ratings", "courses", "customers")
+    return {"recommendations": steps.recommend(*(tables[name] for name in names))}
+
+
+def _automation(tables, asked):
+    return steps.automate(
+        asked.url,
+        tables["people"],
+        _deals_of_people(tables),
+        tables["stages"],
+        rules=asked.rules,
+        observed_until=asked.observed_until,
+        since=asked.since,
+    )
+
+
+def _report(tables, asked):
+    log, found = tables["log"], None
+    if (log["event"] == FUNNEL[0]).any():
+        found = report.weekly(log, FUNNEL, window=asked.window, observed_until=asked.observed_until)
+    four = measures.four_measures(tables, found, observed_until=asked.observed_until)
+    page = summary.make_page(
+        tables, four, found, made=asked.observed_until, capacity=asked.capacity, name=asked.name
+    )
+    return {"measures": four, "report.html": page.encode()}
+
+
+STEPS = {
+    "ingest": _ingest,
+    "gate": _gate,
+    "store": _store,
+    "segments": _segments,
+    "scores": _scores,
+    "recommendations": _recommendations,
+    "automation": _automation,
+    "report": _report,
+}
+
+
+def _deals_of_people(tables):
+    """Return the deals, each with the id under which its person is known."""
+    person = tables["records"].set_index("lead_id")["person"]
+    deals = tables["deals"]
+    return deals.assign(lead_id=deals["lead_id"].map(person))
+
+
+# ---------------------------------------------------------------- running them
+
+
+def run(
+    folder,
+    tables=None,
+    *,
+    observed_until=None,
+    since=None,
+    capacity=36,
+    limit=0.02,
+    noise=0.25,
+    window="14D",
+    rules=steps.RULES,
+    store=None,
+    name="the school",
+    until=None,
+    watch=None,
+):
+    """Run the steps, from the tables to the report, or go on where an earlier run stopped.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The run folder: a new or empty one, or that of an earlier run of the same inputs.
+    tables : dict of DataFrame, str or Path, optional
+        As in `ingest`; the school's when not given.
+    observed_until : date, optional
+        The moment of the run; what came later is not looked at. The school's last day when not
+        given.
+    since : date, optional
+        As in `automate`.
+    capacity : int, default 36
+        As in `score_leads`.
+    limit, noise : float
+        As in `quality_gate`.
+    window : duration, default "14D"
+        As in `report.weekly`.
+    rules : DataFrame
+        As in `automate`.
+    store : str, optional
+        The address of the CRM's database, such as ``"sqlite:///crm.db"``, for several weeks' runs;
+        a database in the run folder when not given.
+    name : str, default "the school"
+        What the report calls the company.
+    until : str, optional
+        Stop after this step.
+    watch : callable, optional
+        Called with the name of each step before it is done.
+
+    Returns
+    -------
+    DataFrame
+        One row per step: `state` ("done now", "done before" or "not done"), `rows_in`, `rows_out`
+        (of the tables that it took and made) and its `files`.
+
+    Raises
+    ------
+    ValueError
+        If the folder holds something else, or a run of other inputs, another version of the course
+        or other options; if another run is at work in it; if the gate stops the run.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = tempfile.mkdtemp()
+    >>> run(folder, until="gate")["state"].head(3).tolist()
+    ['done now', 'done now', 'not done']
+    >>> run(folder, until="gate")["state"].head(3).tolist()
+    ['done before', 'done before', 'not done']
+    """
+    folder = _need_folder(folder)
+    if until is not None:
+        _inputs.one_of("until", until, tuple(STEPS))
+    if watch is not None:
+        _inputs.need_callable("watch", watch, "a function of the name of a step")
+    _inputs.need_texts(name=name, store=store)
+    end = _inputs.end_of_data("observed_until", observed_until or school.END)
+    asked = Settings(
+        observed_until=str(end),
+        since=None if since is None else str(_inputs.moment("since", since)),
+        capacity=_inputs.whole("capacity", capacity, at_least=0),
+        limit=_inputs.number("limit", limit, at_least=0, at_most=1),
+        noise=_inputs.number("noise", noise, at_least=0, at_most=1),
+        window=str(_inputs.duration("window", window)),
+        name=name,
+        rules=_inputs.need_table(rules, "rules"),
+        url=store or f"sqlite:///{(folder / 'crm.db').as_posix()}",
+        folder=folder,
+        given=sources.need_tables(tables),
+    )
+    with files.alone(folder):
+        manifest = _begin(folder, asked)
+        _remove_torn(folder)
+        done = [step["step"] for step in manifest["steps"]]
+        for step in STEPS:
+            if step not in done:
+                if watch is not None:
+                    watch(step)
+                _do(step, manifest, asked)
+            if step == until:
+                break
+    return _table_of(manifest, done)
+
+
+def read(folder, name):
+    """Read a table of a run, as its last step that made it left it.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The run folder.
+    name : str
+        The name of the table, such as "scores".
+
+    Returns
+    -------
+    DataFrame
+        The table, with its types.
+
+    Raises
+    ------
+    ValueError
+        If the run has no such table, or its file is not as it was written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = tempfile.mkdtemp()
+    >>> done = run(folder, until="segments")
+    >>> len(read(folder, "contacts"))
+    6290
+    """
+    folder = _need_path(folder)
+    manifest = _manifest_of(folder)
+    if manifest is None:
+        raise ValueError(f"{folder.name} is not a run folder: make one with pipeline.run")
+    known = {each["name"]: each for step in manifest["steps"] for each in step["files"]}
+    known = {name: each for name, each in known.items() if "form" in each}
+    _inputs.need_known(name, known, "table of the run")
+    return _read_file(folder, known[name])
+
+
+def _do(step, manifest, asked):
+    """Do a step, write its results, and then note in the manifest that it is done."""
+    folder, number = asked.folder, len(manifest["steps"]) + 1
+    before = {each["name"]: each for done in manifest["steps"] for each in done["files"]}
+    tables = {name: _read_file(folder, each) for name, each in before.items() if "form" in each}
+    made = STEPS[step](tables, asked)
+    entry = {"step": step, "files": []}
+    for name, result in made.items():
+        if isinstance(result, bytes):
+            path, content, more = name, result, {}
+        else:
+            content, form = files.to_csv(result)
+            path, more = f"{number}_{step}/{name}.csv", {"rows": len(result), "form": form}
+        write(folder / path, content)
+        digest = files.digest_of_bytes(content)
+        entry["files"].append({"name": name, "file": path, "sha256": digest, **more})
+    entry["rows_in"] = sum(len(each) for each in (tables or asked.given).values())
+    entry["rows_out"] = sum(each.get("rows", 0) for each in entry["files"])
+    manifest["steps"].append(entry)
+    _write_manifest(folder, manifest)
+
+
+def _read_file(folder, entry):
+    """Read a table if it is as it was written."""
+    path = folder / entry["file"]
+    try:
+        content = path.read_bytes()
+    except OSError:
+        content = b""
+    if files.digest_of_bytes(content) != entry["sha256"]:
+        raise ValueError(
+            f"{entry['file']} is not as the run wrote it (changed, damaged or gone): begin again "
+            "in a new folder, and keep tables of your own elsewhere"
+        )
+    return files.from_csv(content, entry["form"])
+
+
+# ---------------------------------------------------------------- folder and manifest
+
+
+def _need_path(folder):
+    if not isinstance(folder, str | os.PathLike) or not str(folder).strip():
+        raise TypeError(f"folder is {_inputs.name_of_type(folder)}: give a path as text")
+    return Path(folder)
+
+
+def _need_folder(folder):
+    """Return the run folder, made if it is not there; refuse one that holds something else."""
+    folder = _need_path(folder)
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"{folder.name} is a file: give a folder for the run")
+    if folder.is_dir() and not (folder / MANIFEST).exists():
+        others = sorted(each.name for each in folder.iterdir() if not _is_ours(each.name))
+        if others:
+            raise ValueError(
+                f"{folder.name} is not a run folder: it holds {others[0]!r}"
+                f"{f' and {len(others) - 1:,} more' if len(others) > 1 else ''} and no {MANIFEST}; "
+                "give a new or empty folder"
+            )
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder.resolve()
+
+
+def _is_ours(name):
+    """Say whether a run that was killed at its very beginning may have left a file."""
+    return name.startswith("lock.db") or (
+        name.startswith(f".{MANIFEST}.") and name.endswith(".new")
+    )
+
+
+def _remove_torn(folder):
+    """Remove what a run that was killed while writing left unfinished."""
+    for torn in [*folder.glob(".*.new"), *folder.glob("*/.*.new")]:
+        torn.unlink(missing_ok=True)
+
+
+def _begin(folder, asked):
+    """Return the manifest of the run in the folder, a new one if there is none."""
+    inputs = {
+        name: {"rows": len(table), "sha256": files.digest_of_table(table)}
+        for name, table in asked.given.items()
+    }
+    options = {
+        name: getattr(asked, name)
+        for name in ("observed_until", "since", "capacity", "limit", "noise", "window", "name")
+    }
+    options["rules"] = files.digest_of_table(asked.rules)
+    manifest = _manifest_of(folder)
+    if manifest is None:
+        manifest = {"kind": KIND, "version": funnelkit.__version__, "inputs": inputs}
+        manifest |= {"options": options, "steps": []}
+        _write_manifest(folder, manifest)
+        return manifest
+    if manifest["version"] != funnelkit.__version__:
+        raise ValueError(
+            f"{folder.name} is a run of version {manifest['version']} of the course, and this is "
+            f"{funnelkit.__version__}: begin a new run in another folder"
+        )
+    for what, old, new in (
+        ("table", manifest["inputs"], inputs),
+        ("option", manifest["options"], options),
+    ):
+        changed = [name for name in new if old.get(name) != new[name]]
+        if changed:
+            raise ValueError(
+                f"{folder.name} is a run of other inputs: {what} {changed[0]!r} has changed since"
+                f"{f', and {len(changed) - 1} more' if len(changed) > 1 else ''}; give what it was "
+                "begun with, or begin a new run in another folder"
+            )
+    return manifest
+
+
+def _manifest_of(folder):
+    """Return the manifest of a run folder; None if there is none."""
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (ValueError, OSError):
+        manifest = None
+    if not isinstance(manifest, dict) or manifest.get("kind") != KIND:
+        raise ValueError(
+            f"{folder.name} is not a run folder: its {MANIFEST} is damaged or of something else; "
+            "give a new or empty folder"
+        )
+    return manifest
+
+
+def _write_manifest(folder, manifest):
+    write(folder / MANIFEST, (json.dumps(manifest, indent=1) + "\n").encode())
+
+
+def _table_of(manifest, before):
+    """Return the steps of a run as a table."""
+    entries = {entry["step"]: entry for entry in manifest["steps"]}
+    rows = []
+    for step in STEPS:
+        entry = entries.get(step)
+        state = "not done" if entry is None else "done before" if step in before else "done now"
+        counts = (
+            [0, 0, 0]
+            if entry is None
+            else [entry["rows_in"], entry["rows_out"], len(entry["files"])]
+        )
+        rows.append([step, state, *counts])
+    columns = ["step", "state", "rows_in", "rows_out", "files"]
+    return pd.DataFrame(rows, columns=columns).set_index("step")
