@@ -3,10 +3,8 @@
 Lessons begin with ``import funnelkit``. Each module holds one subject and is written to be read:
 ``??funnelkit.funnels.funnel`` in a notebook shows how a number came about.
 
-============== =====================================================================
-module         holds
-============== =====================================================================
-data           loading the course's tables (`schemas`: what their columns mean)
+============== ==============================================================module         holds
+============== ==============================================================data           loading the course's tables (`schemas`: what their columns mean)
 contract       what each metric counts, over whom, in which unit and window
 funnels        users per step, how far each got and when
 metrics        rates, intervals, the bootstrap, money
@@ -34,12 +32,12 @@ databases      the funnel as one SQL query, files in pieces, exports of other to
 ingest         a file of one's own: read as it comes, asked, made into the course's tables
 report         the weekly report on anybody's log, as one page
 pipeline       the whole system: from the tables to the report, in steps that can be killed
+service        a small web service that answers "score this lead"
 school         the tables that lessons share: the clean log, the clean leads, the books
 plots          one function per chart
 checking       ``check``, ``hint``, ``progress`` (how they work: `funnelkit.exercises`)
 simulate       the generator of all simulated tables (its rooms: `funnelkit.world`)
-============== =====================================================================
-
+============== ==============================================================
 Beside them are `funnelkit.app`, the command ``funnelkit``, and `funnelkit.grading`. In a notebook
 charts are sharp and text in tables is aligned left from then on (`funnelkit.display`).
 """
@@ -85,6 +83,7 @@ _MODULES = (
     "report",
     "schemas",
     "school",
+    "service",
     "simulate",
     "surveys",
     "survival",

@@ -40,7 +40,7 @@ FLOORS = [
         "uplift",
     },
     {"school", "plots", "world", "ingest"},
-    {"exercises", "report", "simulate"},
+    {"exercises", "report", "service", "simulate"},
     {"checking", "grading", "pipeline"},
     {"app"},
 ]

@@ -1,4 +1,4 @@
-"""The command ``funnelkit``: lab, progress, room, reset, workspace, grade, report, doctor."""
+"""The command ``funnelkit``: its verbs, from lab to doctor."""
 
 import argparse
 import codecs
@@ -13,6 +13,7 @@ from funnelkit import workspace
 from funnelkit.app import doctor
 from funnelkit.app import lab as jupyterlab
 from funnelkit.app import report as weekly_report
+from funnelkit.app import serve as scoring_service
 
 __all__ = ["adapt_outputs", "first_page", "main", "parser", "tell_update"]
 
@@ -235,6 +236,10 @@ def parser():
     verb = verbs.add_parser("report", help="write the weekly report on a file of your own")
     weekly_report.add_options(verb)
     verb.set_defaults(run=weekly_report.report)
+
+    verb = verbs.add_parser("serve", help='answer "score this lead" over HTTP, by a saved model')
+    scoring_service.add_options(verb)
+    verb.set_defaults(run=scoring_service.serve)
 
     verb = verbs.add_parser("doctor", help="say what is wrong with this machine")
     verb.set_defaults(run=examine)
