@@ -3,8 +3,10 @@
 Lessons begin with ``import funnelkit``. Each module holds one subject and is written to be read:
 ``??funnelkit.funnels.funnel`` in a notebook shows how a number came about.
 
-============== ==============================================================module         holds
-============== ==============================================================data           loading the course's tables (`schemas`: what their columns mean)
+============== =====================================================================
+module         holds
+============== =====================================================================
+data           loading the course's tables (`schemas`: what their columns mean)
 contract       what each metric counts, over whom, in which unit and window
 funnels        users per step, how far each got and when
 metrics        rates, intervals, the bootstrap, money
@@ -37,7 +39,8 @@ school         the tables that lessons share: the clean log, the clean leads, th
 plots          one function per chart
 checking       ``check``, ``hint``, ``progress`` (how they work: `funnelkit.exercises`)
 simulate       the generator of all simulated tables (its rooms: `funnelkit.world`)
-============== ==============================================================
+============== =====================================================================
+
 Beside them are `funnelkit.app`, the command ``funnelkit``, and `funnelkit.grading`. In a notebook
 charts are sharp and text in tables is aligned left from then on (`funnelkit.display`).
 """

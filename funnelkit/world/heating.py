@@ -138,8 +138,8 @@ def _as_received(draws, table, key):
     wrong = draws.chance("wrong clock", key, 0.006)
     late = table["received_at"] + pd.Timedelta("365D")
     table["received_at"] = table["received_at"].where(~wrong, late)
-    table["pages"] = table["pages"].where(~draws.chance("negative", key, 0.012), -1.0)
-    twice = table[draws.chance("sent twice", key, 0.03)]
+    table["pages"] = table["pages"].where(~draws.chance("negative", key, 0.009), -1.0)
+    twice = table[draws.chance("sent twice", key, 0.02)]
     table = pd.concat([table, twice]).sort_index(kind="stable").reset_index(drop=True)
     return table.astype({"enquiry_id": "str", "channel": "str", "answer": "str"})
 

@@ -5,7 +5,7 @@ import json
 
 import pandas as pd
 
-from funnelkit import automation, metrics, report, surveys, survival
+from funnelkit import automation, cohorts, metrics, report
 from funnelkit.exercises.kinds import Function, List, Mapping, Number, Table, Text
 from funnelkit.exercises.tasks import Mistake, Task
 from funnelkit.simulate import heating_firm
@@ -37,8 +37,8 @@ def faulty(rows, *, repeats="first", channel=True, pages=True):
     return aside | (rows["pages"] < 0) if pages else aside
 
 
-def stopped(limit=0.1, *, at_least=False, rows=None, twice=False, **rules):
-    """Return the weeks of which more than a share is set aside."""
+def stopped(limit=0.04, *, by="low", rows=None, twice=False, **rules):
+    """Return the weeks of which more is set aside than a limit and chance explain."""
     rows = received() if rows is None else rows
     aside = faulty(rows, **rules).astype(int)
     if twice:
@@ -46,8 +46,9 @@ def stopped(limit=0.1, *, at_least=False, rows=None, twice=False, **rules):
         aside = sum(part.astype(int) for part in parts)
     table = aside.groupby(rows["received_at"].map(report.iso_week)).agg(["size", "sum"])
     table = table.set_axis(["rows", "aside"], axis="columns").rename_axis("week").reset_index()
-    share = table["aside"] / table["rows"]
-    return table[share >= limit if at_least else share > limit]
+    low, high = metrics.wilson_interval(table["aside"], table["rows"])
+    ends = {"low": low, "high": high, "share": table["aside"] / table["rows"]}
+    return table[ends[by] > limit]
 
 
 def clean():
@@ -59,37 +60,38 @@ def clean():
 # ---------------------------------------------------------------- 31.2
 
 
-def to_run(steps, before, now):
-    """Return the steps that have to run: the first one that changed, and all after it."""
-    for place, step in enumerate(steps):
-        if before.get(step) != now[step]:
-            return list(steps[place:])
-    return []
+def go_on(steps, manifest, inputs):
+    """Return the first step that is not done, and all after it."""
+    return _go_on(steps, manifest, inputs)
 
 
-def only_changed(steps, before, now):
-    """Return the steps that changed and not those after them."""
-    return [step for step in steps if before.get(step) != now[step]]
+def _go_on(steps, manifest, inputs, *, gaps=False, any_inputs=False, from_next=False, new=False):
+    """Return the steps to do, perhaps with a fault."""
+    if manifest["inputs"] != inputs and not any_inputs:
+        if new:
+            return list(steps)
+        raise ValueError("the inputs have changed: begin a new run")
+    left = [step for step in steps if step not in manifest["steps"]]
+    if gaps or not left:
+        return left
+    return list(steps[steps.index(left[0]) + from_next :])
 
 
-def after_changed(steps, before, now):
-    """Leave out the step that changed itself."""
-    return to_run(steps, before, now)[1:]
+def by_number(steps, manifest, inputs):
+    """Take the number of steps done for their place."""
+    _go_on(steps, manifest, inputs)
+    return list(steps[len(manifest["steps"]) :])
 
 
-def only_missing(steps, before, now):
-    """Look only at whether a step was done, not at whether it is the same."""
-    return to_run(steps, before, {step: before.get(step, 0) for step in steps})
+def looks_at_tables(steps, manifest, inputs):
+    """Compare only the names of the tables."""
+    if manifest["inputs"].keys() != inputs.keys():
+        raise ValueError("the inputs have changed")
+    return _go_on(steps, manifest, inputs, any_inputs=True)
 
 
-def without_missing(steps, before, now):
-    """Take a step without a fingerprint for one that is done."""
-    return to_run(steps, {**now, **before}, now)
-
-
-def all_of_them(steps, before, now):
-    """Begin at the beginning as soon as anything changed."""
-    return list(steps) if to_run(steps, before, now) else []
+ALL = ["gate", "store", "scores", "report"]
+SEEN = {"leads": "a1", "orders": "b1"}
 
 
 # ---------------------------------------------------------------- 31.3
@@ -245,9 +247,9 @@ def retention(*, naive=False, at=12):
     contracts = firm()["contracts"]
     if naive:
         return share(contracts["ended"].isna())
-    watched = survival.durations(contracts["started"], contracts["ended"], observed_until=END)
-    curve = survival.kaplan_meier(watched["duration"], watched["observed"])
-    return survival.survival_at(curve, at)[["survival", "ci_low", "ci_high"]].tolist()
+    watched = cohorts.durations(contracts["started"], contracts["ended"], observed_until=END)
+    curve = cohorts.kaplan_meier(watched["duration"], watched["observed"])
+    return cohorts.survival_at(curve, at)[["survival", "ci_low", "ci_high"]].tolist()
 
 
 @functools.cache
@@ -269,7 +271,7 @@ def roi(*, on="margin", buyers=False):
 def recommend(*, silent=False):
     """Return the net promoter score."""
     points = firm()["surveys"]["points"]
-    return surveys.nps(points.fillna(0) if silent else points).loc[
+    return cohorts.nps(points.fillna(0) if silent else points).loc[
         "all", ["nps", "ci_low", "ci_high"]
     ].tolist()  # fmt: skip
 
@@ -324,7 +326,7 @@ TASKS = [
         section="The quality gate",
         hints=[
             "`duplicated()` marks repeats of an earlier row; join conditions by `|`.",
-            "Group the marks by `received['received_at'].map(report.iso_week)`, then `agg`.",
+            "Group by `received['received_at'].map(report.iso_week)`, then `agg`; then Wilson.",
         ],
         mistakes=[
             Mistake(
@@ -358,10 +360,16 @@ TASKS = [
                 "Set them aside as well.",
             ),
             Mistake(
-                "limit-included",
-                lambda: stopped(at_least=True),
-                "A week with exactly 10 % is in it.",
-                "Take the weeks with *more* than 10 %: `>`.",
+                "share-for-its-end",
+                lambda: stopped(by="share"),
+                "Weeks are in it whose share is above 4 % while chance may explain it.",
+                "Compare the lower end of the interval with the limit.",
+            ),
+            Mistake(
+                "upper-end",
+                lambda: stopped(by="high"),
+                "You compare the upper end of the interval, or none.",
+                "`metrics.wilson_interval` returns the lower end first.",
             ),
             Mistake(
                 "faults-for-rows",
@@ -369,96 +377,75 @@ TASKS = [
                 "A row with two faults counts twice.",
                 "Join the conditions by `|`, and count rows.",
             ),
-            Mistake(
-                "all-weeks",
-                lambda: stopped(-1),
-                "Those are all weeks.",
-                "Keep those of which more than 10 % is set aside.",
-            ),
-            Mistake(
-                "five-percent",
-                lambda: stopped(0.05),
-                "The limit of 5 % is in it.",
-                "The task sets 10 %.",
-            ),
         ],
         after="One week is far over the limit; the others are near it, where chance decides.",
+        equivalent={
+            "the bound of low > 0.04 moved": "no interval begins exactly there",
+        },
     ),
     Task(
         "31.2",
-        "What has to run again",
-        name="to_run",
+        "Where to go on",
+        name="go_on",
         kind=Function(
             List(Text()),
             calls=[
-                (["gate", "store", "scores"], {}, {"gate": "a1", "store": "b1", "scores": "c1"}),
-                (
-                    ["gate", "store", "scores"],
-                    {"gate": "a1", "store": "b1", "scores": "c1"},
-                    {"gate": "a1", "store": "b1", "scores": "c1"},
-                ),
-                (
-                    ["gate", "store", "scores"],
-                    {"gate": "a1", "store": "b1"},
-                    {"gate": "a1", "store": "b1", "scores": "c1"},
-                ),
-                (
-                    ["gate", "store", "scores"],
-                    {"gate": "a1", "store": "b1", "scores": "c1"},
-                    {"gate": "a1", "store": "b2", "scores": "c1"},
-                ),
-                (
-                    ["gate", "store", "scores"],
-                    {"gate": "a1", "scores": "c1"},
-                    {"gate": "a1", "store": "b1", "scores": "c1"},
-                ),
-                (["gate"], {"gate": "a1"}, {"gate": "a2"}),
-                (
-                    ["gate", "store"],
-                    {"gate": "a1", "store": "b1", "report": "z1"},
-                    {"gate": "a1", "store": "b1"},
-                ),
+                (ALL, {"inputs": SEEN, "steps": ["gate", "store"]}, SEEN),
+                (ALL, {"inputs": SEEN, "steps": []}, SEEN),
+                (ALL, {"inputs": SEEN, "steps": ALL}, SEEN),
+                (ALL, {"inputs": SEEN, "steps": ["gate", "scores"]}, SEEN),
+                (ALL, {"inputs": SEEN, "steps": ["store", "scores", "report"]}, SEEN),
+                (ALL, {"inputs": SEEN, "steps": ["gate"]}, {"leads": "a2", "orders": "b1"}),
+                (ALL, {"inputs": SEEN, "steps": ["gate"]}, {"leads": "a1"}),
+                (ALL, {"inputs": SEEN, "steps": ALL}, {**SEEN, "surveys": "c1"}),
+                (["gate"], {"inputs": {}, "steps": []}, {}),
             ],
         ),
-        truth=to_run,
+        truth=go_on,
         section="Killed, and resumed",
         hints=[
-            "Go through the steps in order, and stop at the first that is not as it was.",
-            "`before.get(step)` is `None` for a step that was not done.",
+            "Compare the two dictionaries of fingerprints with `!=`, and `raise ValueError(...)`.",
+            "Go through the steps in order, and stop at the first that is not done.",
         ],
         mistakes=[
             Mistake(
-                "only-the-changed",
-                only_changed,
-                "A step after a changed one is left out: what it was given has changed.",
-                "From the first change on, all steps run.",
+                "only-the-missing",
+                functools.partial(_go_on, gaps=True),
+                "A step after one that is not done is left out: what it was given has gone.",
+                "From the first missing step on, all steps run.",
             ),
             Mistake(
-                "changed-left-out",
-                after_changed,
-                "The step that changed is left out itself.",
+                "counted",
+                by_number,
+                "You go by how many steps are done; which ones they are counts.",
+                "Look each step up in `manifest['steps']`.",
+            ),
+            Mistake(
+                "one-too-late",
+                functools.partial(_go_on, from_next=True),
+                "The first step that is not done is left out itself.",
                 "Begin with it.",
             ),
             Mistake(
-                "changes-not-seen",
-                only_missing,
-                "A step that was done with another fingerprint has to run again.",
-                "Compare the fingerprints.",
+                "any-inputs",
+                functools.partial(_go_on, any_inputs=True),
+                "Other inputs than the run began with are not refused.",
+                "Raise a ValueError if the fingerprints differ.",
             ),
             Mistake(
-                "missing-taken-for-done",
-                without_missing,
-                "A step without a fingerprint was not done.",
-                "Take it for changed: `before.get(step)`.",
+                "names-alone",
+                looks_at_tables,
+                "You compare the names of the tables; their fingerprints may differ.",
+                "Compare the whole dictionaries.",
             ),
             Mistake(
-                "all-again",
-                all_of_them,
-                "Steps before the first change run again.",
-                "They are as they were: leave them out.",
+                "begins-anew",
+                functools.partial(_go_on, new=True),
+                "With other inputs the run begins anew over the old one's results.",
+                "Raise a ValueError, and let somebody decide.",
             ),
         ],
-        after="The same few lines decide about a killed run and about changed data.",
+        after="Ten lines stand between a killed run and a report half from old data.",
     ),
     Task(
         "31.3",
@@ -516,6 +503,14 @@ TASKS = [
             ),
         ],
         after="As many as if the run had never been killed.",
+        equivalent={
+            "without entry_key='user_id'": "the engine's own choice as well",
+            "without consent=True": "the engine's own choice as well",
+            "without observed_until=END": "the log ends on that day",
+            "without kind='stable'": "the order of equal times changes no count",
+            "the bound of ledger['at'] >= '2026-06-01' moved": "no mail at that second",
+            "without key=row.key": "the store then makes a key of mail and person, and each gets a mail once",
+        },
     ),
     Task(
         "31.4",
@@ -573,6 +568,13 @@ TASKS = [
             ),
         ],
         after="A list that fits the week, and each score can be explained in a sentence.",
+        equivalent={
+            "the bound of past['order'] <= past['received_at'] + pd.Timedelta('60D') moved": "no order at that second",
+            "without on=['channel', 'downloads']": "these are the columns that both have",
+            "without kind='stable'": "the list is the same with the default sort",
+            "the bound of dates['received_at'] <= MATURE moved": "none at that second",
+            "the bound of dates['received_at'] >= AFTER - pd.Timedelta('7D') moved": "none at that second",
+        },
     ),
     Task(
         "31.5",
@@ -672,7 +674,7 @@ TASKS = [
         section="Does it work? Four measures",
         hints=[
             "Each function gives value and both ends: put five lists into one DataFrame.",
-            "`survival.durations`, then `kaplan_meier`, then `survival_at(curve, 12)`.",
+            "`cohorts.durations`, then `kaplan_meier`, then `survival_at(curve, 12)`.",
         ],
         mistakes=[
             measure(
@@ -740,5 +742,13 @@ TASKS = [
             ),
         ],
         after="Only the last row compares groups drawn at random: it alone speaks of an effect.",
+        equivalent={
+            "the bound of past['order'] <= past['received_at'] + pd.Timedelta('60D') moved": "no order at that second",
+            "without on='enquiry_id'": "the orders repeat the channel, which is the same in both",
+            "the bound of dates['received_at'] <= MATURE moved": "none at that second",
+            "dates for clean": "the same enquiries, with dates",
+            "without fillna": "a sum leaves missing values out",
+            "'enquiry' for 'received_at'": "an enquiry is received when it is made",
+        },
     ),
 ]
