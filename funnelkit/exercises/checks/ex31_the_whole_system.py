@@ -444,7 +444,6 @@ TASKS = [
             "the bound of dates['received_at'] <= MATURE moved": "none at that second",
             "dates for clean": "the same enquiries, with dates",
             "without fillna": "a sum leaves missing values out",
-            "'enquiry' for 'received_at'": "an enquiry is received when it is made",
         },
     ),
 ]
