@@ -43,6 +43,7 @@ OTHERS = (
     "contract",
     "databases",
     "ingest",
+    "service",
 )  # no METRICS of theirs
 RIGHT, REFUSED, BARE, SILENT = "right result", "clear message", "bare error", "silent number"
 

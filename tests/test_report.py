@@ -168,6 +168,8 @@ def test_each_figure_has_a_text_in_its_place():
 
 def test_the_page_has_its_parts():
     text = report.page(report.weekly(log(), STEPS, window="7D", observed_until="2026-04-22"))
+    assert "95\u00a0% interval" in text and not re.search(r"\d %", text.partition("<body>")[2])
+    text = text.replace("\u00a0", " ")  # a number and its sign stay on one line
     for part in (
         "What changed since last week",
         "unfinished week",

@@ -10,7 +10,7 @@ import unicodedata
 from pathlib import Path
 
 from funnelkit import workspace
-from funnelkit.app import doctor
+from funnelkit.app import doctor, system
 from funnelkit.app import lab as jupyterlab
 from funnelkit.app import report as weekly_report
 from funnelkit.app import serve as scoring_service
@@ -236,6 +236,10 @@ def parser():
     verb = verbs.add_parser("report", help="write the weekly report on a file of your own")
     weekly_report.add_options(verb)
     verb.set_defaults(run=weekly_report.report)
+
+    verb = verbs.add_parser("pipeline", help="run the whole system, from the tables to the report")
+    system.add_options(verb)
+    verb.set_defaults(run=system.run_system)
 
     verb = verbs.add_parser("serve", help='answer "score this lead" over HTTP, by a saved model')
     scoring_service.add_options(verb)

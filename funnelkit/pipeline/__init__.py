@@ -14,8 +14,7 @@ from funnelkit.pipeline.gate import NOISE, quality_gate
 from funnelkit.pipeline.measures import four_measures
 from funnelkit.pipeline.runner import STEPS as _STEPS
 from funnelkit.pipeline.runner import read, run
-from funnelkit.pipeline.sources import TABLES
-from funnelkit.pipeline.sources import ingest
+from funnelkit.pipeline.sources import TABLES, ingest
 from funnelkit.pipeline.steps import (
     RULES,
     SEGMENTS,

@@ -6,7 +6,7 @@ Input is checked as `funnelkit._inputs` says.
 import pandas as pd
 
 from funnelkit import _inputs, crm, metrics, quality, schemas
-from funnelkit.pipeline.sources import ID, TABLES, TIME
+from funnelkit.pipeline.sources import ID, TABLES, TIME, looked_up, need_parts
 
 __all__ = ["NOISE", "quality_gate"]
 
@@ -67,14 +67,17 @@ def quality_gate(tables, *, limit=0.02, noise=0.25):
     >>> passed["gate"].reset_index()[["table", "reason", "rows"]]
         table      reason  rows
     0  events  sent twice  1250
-    1  events   a robot's  2880
+    1  events   a robot's  2883
     2   leads  sent twice    50
     """
     limit, noise = (
         _inputs.number(name, value, at_least=0, at_most=1)
         for name, value in (("limit", limit), ("noise", noise))
     )
+    need_parts(tables, [*TABLES, "unreadable"], "pipeline.ingest")
     given = {name: tables[name] for name in TABLES}
+    for name, table in given.items():
+        _inputs.need_columns(table, schemas.schema_of(name).names, name)
     reasons = {name: pd.Series(None, table.index, object) for name, table in given.items()}
     for name, table in given.items():
         for row, column in _of(tables["unreadable"], name):
@@ -180,9 +183,8 @@ def _add_histories(given, reasons):
     stages = given["stages"][reasons["stages"].isna()]
     stages = stages[stages["deal_id"].isin(deals.loc[open_, "deal_id"])]
     wrong = deals["deal_id"].isin(crm.illegal_moves(stages)["deal_id"])
-    early = stages["entered_at"] < stages["deal_id"].map(
-        deals[open_].set_index("deal_id")["created_at"]
-    )
+    created = looked_up(stages["deal_id"], deals[open_], "deal_id", "created_at")
+    early = stages["entered_at"] < created
     wrong |= deals["deal_id"].isin(stages.loc[early, "deal_id"])
     wrong |= ~deals["deal_id"].isin(stages["deal_id"])
     reasons["deals"][open_ & wrong] = "stages not in a legal order"

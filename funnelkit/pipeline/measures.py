@@ -6,11 +6,19 @@ Input is checked as `funnelkit._inputs` says.
 import numpy as np
 import pandas as pd
 
-from funnelkit import _inputs, metrics, surveys, survival
+from funnelkit import _inputs, metrics, report, surveys, survival
+from funnelkit.pipeline.sources import as_agreed, looked_up, need_parts
 
 __all__ = ["FEWEST", "four_measures"]
 
 FEWEST = 30  # cases, below which a measure is not said
+PARTS = {
+    "customers": ["customer_id", "acquired"],
+    "orders": ["customer_id", "date", "amount", "cost"],
+    "subscriptions": ["customer_id", "price", "started", "ended"],
+    "spend": ["date", "spend"],
+    "surveys": ["sent", "csat"],
+}
 YEAR = pd.Timedelta("365D")
 QUARTER = pd.Timedelta("91D")
 MONTHS = 6  # after which a subscription that still runs is retained
@@ -44,6 +52,12 @@ def four_measures(tables, found, *, observed_until):
     not said.
     """
     end = _inputs.end_of_data("observed_until", observed_until)
+    need_parts(tables, PARTS, "pipeline.quality_gate")
+    tables = {name: as_agreed(tables[name], name, columns) for name, columns in PARTS.items()}
+    if found is not None and not isinstance(found, report.Weekly):
+        raise TypeError(
+            f"found is {_inputs.name_of_type(found)}: give what report.weekly returns, or None"
+        )
     rows = {
         "conversion": _conversion(found),
         "retention": _retention(tables["subscriptions"], end),
@@ -69,7 +83,7 @@ def _conversion(found):
     n = 0 if overall is None else overall["users"]
     if n < FEWEST:
         return _unsaid(n, f"{n:.0f} users have had their whole window, fewer than {FEWEST}")
-    of = f"users whose window is over reached “{found.steps[-1]}”"
+    of = f"of {n:,.0f} users whose window is over: those who reached “{found.steps[-1]}”"
     return _said(overall["rate"], overall["ci_low"], overall["ci_high"], n, of)
 
 
@@ -84,7 +98,7 @@ def _retention(subscriptions, end):
     if lasted["duration"].max() < MONTHS:
         return _unsaid(n, f"no subscription has been watched for {MONTHS} months")
     row = survival.survival_at(curve, MONTHS)
-    of = f"subscriptions run after {MONTHS} months"
+    of = f"of {n:,} subscriptions: those that run after {MONTHS} months"
     return _said(row["survival"], row["ci_low"], row["ci_high"], n, of)
 
 
@@ -105,8 +119,9 @@ def _investment(tables, end):
     def of_all(table):
         return table["margin"].sum() / cost - 1
 
-    got = metrics.bootstrap(table, of_all, user="customer_id", n_resamples=1000, seed=1)
-    of = f"margin in a customer's first year, less the cost of EUR {cost:,.0f}, divided by it"
+    got = metrics.bootstrap(table, of_all, user="customer_id", n_resamples=500, seed=1)
+    of = f"of {len(new):,} customers: the first year's margin less the cost of EUR {cost:,.0f}, "
+    of += "divided by that cost"
     return _said(got.estimate, got.low, got.high, len(new), of)
 
 
@@ -114,7 +129,7 @@ def _margins(tables, new, end):
     """Return the margin that each customer brought in the first year."""
     acquired = new.set_index("customer_id")["acquired"]
     orders, runs = tables["orders"], tables["subscriptions"]
-    since = orders["date"] - orders["customer_id"].map(acquired)
+    since = orders["date"] - looked_up(orders["customer_id"], new, "customer_id", "acquired")
     orders = orders[since < YEAR]
     bought = orders.groupby("customer_id")[["amount", "cost"]].sum()
     share = bought["cost"].sum() / bought["amount"].sum() if bought["amount"].sum() else 0.0
@@ -132,6 +147,6 @@ def _satisfaction(asked, end):
     if n < FEWEST:
         return _unsaid(n, f"{n} answers to the surveys of the last quarter, fewer than {FEWEST}")
     row = surveys.csat(asked["csat"].reset_index(drop=True)).iloc[0]
-    share = f"{row['response_rate']:.0%} of those asked answered"
-    of = f"answers of the last quarter are 4 or 5 ({share})"
+    share = f"{100 * row['response_rate']:.0f} % of those asked"
+    of = f"of {n:,} answers of the last quarter, by {share}: 4 and 5 of 5"
     return _said(row["csat"], row["ci_low"], row["ci_high"], n, of)

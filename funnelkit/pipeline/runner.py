@@ -9,6 +9,7 @@ Input is checked as `funnelkit._inputs` says.
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +24,7 @@ __all__ = ["STEPS", "read", "run"]
 
 MANIFEST = "manifest.json"
 KIND = "a run of funnelkit.pipeline"
+GRAIN = "one row per event; browsers of one person are joined where the person is known"
 FUNNEL = ["visit", "lead", "opportunity", "customer"]
 
 
@@ -100,9 +102,17 @@ def _automation(tables, asked):
 
 
 def _report(tables, asked):
-    log, found = tables["log"], None
-    if (log["event"] == FUNNEL[0]).any():
-        found = report.weekly(log, FUNNEL, window=asked.window, observed_until=asked.observed_until)
+    log = tables["log"]
+    if not (log["event"] == FUNNEL[0]).any():
+        raise ValueError(
+            f"events has no row with the event {FUNNEL[0]!r} by {asked.observed_until[:10]}: there "
+            "is no funnel to report on; all steps before the report are done"
+        )
+    # A step that nobody has reached yet is a step all the same.
+    steps_and_others = [*FUNNEL, *log.loc[~log["event"].isin(FUNNEL), "event"].unique()]
+    log["event"] = pd.Categorical(log["event"], steps_and_others)
+    log.attrs = {"zone": "UTC", "grain": GRAIN}
+    found = report.weekly(log, FUNNEL, window=asked.window, observed_until=asked.observed_until)
     four = measures.four_measures(tables, found, observed_until=asked.observed_until)
     page = summary.make_page(
         tables, four, found, made=asked.observed_until, capacity=asked.capacity, name=asked.name
@@ -124,9 +134,9 @@ STEPS = {
 
 def _deals_of_people(tables):
     """Return the deals, each with the id under which its person is known."""
-    person = tables["records"].set_index("lead_id")["person"]
     deals = tables["deals"]
-    return deals.assign(lead_id=deals["lead_id"].map(person))
+    person = sources.looked_up(deals["lead_id"], tables["records"], "lead_id", "person")
+    return deals.assign(lead_id=person)
 
 
 # ---------------------------------------------------------------- running them
@@ -266,17 +276,15 @@ def read(folder, name):
     manifest = _manifest_of(folder)
     if manifest is None:
         raise ValueError(f"{folder.name} is not a run folder: make one with pipeline.run")
-    known = {each["name"]: each for step in manifest["steps"] for each in step["files"]}
-    known = {name: each for name, each in known.items() if "form" in each}
-    _inputs.need_known(name, known, "table of the run")
-    return _read_file(folder, known[name])
+    tables = _Tables(folder, manifest)
+    _inputs.need_known(name, list(tables), "table of the run")
+    return tables[name]
 
 
 def _do(step, manifest, asked):
     """Do a step, write its results, and then note in the manifest that it is done."""
     folder, number = asked.folder, len(manifest["steps"]) + 1
-    before = {each["name"]: each for done in manifest["steps"] for each in done["files"]}
-    tables = {name: _read_file(folder, each) for name, each in before.items() if "form" in each}
+    tables = _Tables(folder, manifest)
     made = STEPS[step](tables, asked)
     entry = {"step": step, "files": []}
     for name, result in made.items():
@@ -288,10 +296,33 @@ def _do(step, manifest, asked):
         write(folder / path, content)
         digest = files.digest_of_bytes(content)
         entry["files"].append({"name": name, "file": path, "sha256": digest, **more})
-    entry["rows_in"] = sum(len(each) for each in (tables or asked.given).values())
+    entry["rows_in"] = sum(len(each) for each in (tables.taken or asked.given).values())
     entry["rows_out"] = sum(each.get("rows", 0) for each in entry["files"])
     manifest["steps"].append(entry)
     _write_manifest(folder, manifest)
+
+
+class _Tables(Mapping):
+    """The tables of a run by name, each read when it is asked for: from the file, and never kept.
+
+    So a step gets the same whether the steps before it ran just now or before a kill.
+    """
+
+    def __init__(self, folder, manifest):
+        entries = [each for done in manifest["steps"] for each in done["files"] if "form" in each]
+        self.entries = {each["name"]: each for each in entries}  # the last one of a name
+        self.folder, self.taken = folder, {}
+
+    def __getitem__(self, name):
+        if name not in self.taken:
+            self.taken[name] = _read_file(self.folder, self.entries[name])
+        return self.taken[name]
+
+    def __iter__(self):
+        return iter(self.entries)
+
+    def __len__(self):
+        return len(self.entries)
 
 
 def _read_file(folder, entry):

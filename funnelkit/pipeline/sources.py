@@ -6,12 +6,13 @@ Input is checked as `funnelkit._inputs` says.
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from funnelkit import _inputs, data, schemas
 from funnelkit.ingest import read as read_export
 
-__all__ = ["ID", "TABLES", "TIME", "ingest", "need_tables"]
+__all__ = ["ID", "TABLES", "TIME", "as_agreed", "ingest", "looked_up", "need_parts", "need_tables"]
 
 # Each table, the time in whose order its rows came, and the column that names a row.
 TIME = {
@@ -47,6 +48,51 @@ LATER = {
     "surveys": {"answered": {"csat": None, "nps": None}},
 }
 FLAGS = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
+
+
+def need_parts(tables, names, maker):
+    """Refuse what is not a dictionary that has these tables; `maker` makes one that has."""
+    remedy = f"give the dictionary of tables that {maker} returns"
+    if not isinstance(tables, Mapping):
+        raise TypeError(f"tables is {_inputs.name_of_type(tables)}: {remedy}")
+    for name in names:
+        if name not in tables:
+            raise ValueError(f"tables lacks {name!r}: {remedy}")
+        _inputs.need_table(tables[name], name)
+    return tables
+
+
+def as_agreed(table, name, columns, *, what=None):
+    """Return some columns of a table in the types that its schema names, or say what is wrong."""
+    what = what or name
+    _inputs.need_columns(table, columns, what)
+    agreed = {column.name: column for column in schemas.schema_of(name).columns}
+    read = {}
+    for each in columns:
+        column, values = agreed[each], table[each]
+        _inputs.need_hashable(values, each)
+        if column.kind in ("time", "date"):
+            times = _inputs.times(values, each, missing="keep" if column.missing else "refuse")
+            read[each] = times.astype("datetime64[s]")
+        elif column.kind == "flag":
+            read[each] = _inputs.booleans(values, each)
+        elif column.kind == "text":
+            if not column.missing:
+                _inputs.ids(values, each)
+            _inputs.need_one_type(values, each)
+            read[each] = values.astype("str").where(values.notna())
+        else:
+            numbers = _inputs.numbers(each, values, missing="keep" if column.missing else "refuse")
+            remedy = "leave these rows out"
+            _inputs.refuse(np.isinf(numbers), f"{each} is infinite", remedy, index=table.index)
+            read[each] = pd.Series(numbers, table.index).astype(schemas.KINDS[column.kind])
+    return pd.DataFrame(read, index=table.index)
+
+
+def looked_up(keys, table, key, value):
+    """Return for each key the value in the row of a table that has it; also of an empty table."""
+    found = table.set_index(key)[value].reindex(keys)
+    return found.set_axis(keys.index)
 
 
 def need_tables(tables):
@@ -107,7 +153,7 @@ def ingest(tables=None, *, observed_until):
     --------
     >>> tables = ingest(observed_until="2026-03-31")
     >>> tables["known"].loc["orders"].to_dict()
-    {'rows': 7577, 'later': 1104}
+    {'rows': 7577, 'later': 879}
     """
     end = _inputs.end_of_data("observed_until", observed_until)
     tables = need_tables(tables)

@@ -5,7 +5,8 @@ Input is checked as `funnelkit._inputs` says.
 
 import pandas as pd
 
-from funnelkit import _inputs, automation, crm, quality, recommenders, scoring, segments
+from funnelkit import _inputs, automation, crm, quality, recommenders, schemas, scoring, segments
+from funnelkit.pipeline.sources import as_agreed, looked_up
 
 __all__ = [
     "RULES",
@@ -55,6 +56,7 @@ FEWEST = 100  # labelled leads, and a tenth of it of each outcome, to learn from
 # What the model of lesson 14 looks at; the names are compared with those given here.
 NUMBERS = ("visit_count", "pages", "downloads", "webinars")
 NAMES = {"source": "seo", "company_size": "unknown", "device": "desktop", "offer": "none"}
+FORM = ["lead_id", "entry", "created_at", "converted_at", "called", *NUMBERS, *NAMES, "message"]
 SCORES = {
     "lead_id": "str",
     "scored_at": "datetime64[s]",
@@ -77,8 +79,8 @@ def join_people(leads, events, visitors):
     -------
     dict of DataFrame
         `people`, what `quality.clean_leads` makes of the leads; `records`, for each `lead_id` the
-        `person`, the id under which the person is among the people; `log`, the events with the
-        person in `user_id` where the browser's person is known.
+        `person`, the id under which the person is among the people; `log`, who did what when, with
+        the person in `user_id` where the browser's person is known.
 
     Examples
     --------
@@ -87,6 +89,12 @@ def join_people(leads, events, visitors):
     >>> len(joined["people"]), len(joined["records"])
     (6290, 6380)
     """
+    leads = as_agreed(leads, "leads", schemas.schema_of("leads").names)
+    events = as_agreed(events, "events", ["user_id", "event", "timestamp"])
+    visitors = as_agreed(visitors, "visitors", ["user_id", "person_id"])
+    again = visitors["user_id"].duplicated()
+    remedy = "keep one row per browser"
+    _inputs.refuse(again, "user_id of visitors occurs twice", remedy, index=visitors.index)
     if len(leads):
         people = quality.clean_leads(leads)
         records = leads.drop_duplicates().sort_values(["created_at", "lead_id"], ignore_index=True)
@@ -96,13 +104,13 @@ def join_people(leads, events, visitors):
     else:
         people = leads.assign(age_from="", income_corrected=False, records=0, tracking="")
         records = pd.DataFrame({"lead_id": leads["lead_id"], "person": leads["lead_id"]})
-    person = events["user_id"].map(visitors.set_index("user_id")["person_id"])
+    person = looked_up(events["user_id"], visitors, "user_id", "person_id")
     log = events.assign(user_id=person.fillna(events["user_id"]).astype("str"))
     return {"people": people, "records": records, "log": log.reset_index(drop=True)}
 
 
 def fill_store(url, people, deals, stages, *, at):
-    """Bring the store up to date: new contacts, withdrawn consents, new deals, new moves.
+    """Bring the store up to date: new contacts, changed consents, new deals, new moves.
 
     What is there already is left as it is, so that doing it twice is doing it once. Each kind is
     written in one transaction; a run that is killed in between goes on where it was.
@@ -114,7 +122,7 @@ def fill_store(url, people, deals, stages, *, at):
     people, deals, stages : DataFrame
         People as `join_people` makes them, with deals that name them, and the deals' stages.
     at : date
-        The moment of the run: consents that are gone since the last one are withdrawn at it.
+        The moment of the run: consents given or withdrawn since the last one are noted at it.
 
     Returns
     -------
@@ -123,23 +131,32 @@ def fill_store(url, people, deals, stages, *, at):
 
     Examples
     --------
-    >>> people = pd.DataFrame({"lead_id": ["a"], "created_at": ["2026-03-01"], "consent": [True]})
-    >>> deals = pd.DataFrame({"deal_id": ["D"], "lead_id": ["a"], "created_at": ["2026-03-01"]})
-    >>> stages = pd.DataFrame({"deal_id": ["D"], "stage": ["MQL"], "entered_at": ["2026-03-02"]})
-    >>> url = "sqlite:///file:pipeline_example?mode=memory&uri=true"
-    >>> fill_store("sqlite://", people, deals, stages, at="2026-03-31")["moves"]["stage"].tolist()
-    ['MQL']
+    >>> from funnelkit import load
+    >>> deals = load("deals").head(3)
+    >>> people = load("leads").query("lead_id in @deals.lead_id")
+    >>> stages = load("stages").query("deal_id in @deals.deal_id")
+    >>> filled = fill_store("sqlite://", people, deals, stages, at="2026-06-30")
+    >>> filled["contacts"]["consent"].tolist()
+    ['given', 'none', 'given']
     """
     at = _inputs.end_of_data("at", at)
+    people = as_agreed(
+        people, "leads", ["lead_id", "created_at", "consent", "source"], what="people"
+    )
+    deals = as_agreed(
+        deals, "deals", ["deal_id", "lead_id", "created_at", "amount", "expected_close"]
+    )
+    stages = as_agreed(stages, "stages", ["deal_id", "stage", "entered_at"])
     store = crm.Store(url)
     known = store.contacts(merged=True).set_index("lead_id")["consent"]
-    columns = ["lead_id", "created_at", "consent", *people.columns.intersection(["source"])]
-    new = people.loc[~people["lead_id"].isin(known.index), columns]
+    new = people[~people["lead_id"].isin(known.index)]
     if len(new):
         store.add_contacts(new.reset_index(drop=True))
-    for lead in people.loc[~people["consent"], "lead_id"]:
-        if known.get(lead) == "given":
+    for lead, consent in zip(people["lead_id"], people["consent"], strict=True):
+        if known.get(lead) == "given" and not consent:
             store.withdraw(lead, at=at, key=f"withdraw:{lead}")
+        if known.get(lead) == "none" and consent:
+            store.agree(lead, at=at, key=f"agree:{lead}")
     _add_deals(store, deals, stages)
     return {"contacts": store.contacts(), "crm_deals": store.deals(), "moves": store.history()}
 
@@ -176,10 +193,10 @@ def segment_customers(orders, *, observed_until):
     >>> from funnelkit import load
     >>> table = segment_customers(load("orders"), observed_until="2026-06-30")
     >>> table["segment"].value_counts()["best"]
-    np.int64(606)
+    np.int64(406)
     """
     end = _inputs.end_of_data("observed_until", observed_until)
-    _inputs.need_columns(orders, ["customer_id", "date", "amount"], "orders")
+    orders = as_agreed(orders, "orders", ["customer_id", "date", "amount"])
     if not len(orders):
         return pd.DataFrame(columns=RFM)
     table = segments.rfm_scores(orders, observed_until=end).reset_index()
@@ -241,13 +258,18 @@ def score_leads(people, model, *, observed_until, capacity=36):
     Returns
     -------
     DataFrame
-        One row per lead that sent the form, came of age within the last week (48 hours after the
-        form) and has not enrolled, the best first: `lead_id`, `scored_at`, `score` (the
+        One row per lead that sent the form, could be scored within the last week (48 hours after
+        the form) and has not enrolled, the best first: `lead_id`, `scored_at`, `score` (the
         probability that it enrols within 60 days), `reasons`, `call` (among the best `capacity`;
         ties in the order of the ids), `model_version`. No rows without a model.
     """
     end = _inputs.end_of_data("observed_until", observed_until)
     capacity = _inputs.whole("capacity", capacity, at_least=0)
+    if model is not None and not isinstance(model, scoring.LeadModel):
+        raise TypeError(
+            f"model is {_inputs.name_of_type(model)}: give what pipeline.learn_model returns, or "
+            "what scoring.load_model reads"
+        )
     forms = _forms(people, end)
     new = forms[(forms["scored_at"] > end - WEEK) & forms["converted_at"].isna()]
     if model is None or not len(new):
@@ -260,7 +282,8 @@ def score_leads(people, model, *, observed_until, capacity=36):
 
 
 def _forms(people, end):
-    """Return the leads that sent the form and had not enrolled when they came of age."""
+    """Return the leads that sent the form and had not enrolled when they could be scored."""
+    people = as_agreed(people, "leads", FORM, what="people")
     forms = people[people["entry"] == "form"]
     forms = forms.assign(scored_at=forms["created_at"] + HOLD)
     return forms[~(forms["scored_at"] > end) & ~(forms["converted_at"] < forms["scored_at"])]
@@ -287,9 +310,12 @@ def recommend(ratings, courses, customers, *, n=3):
     """
     n = _inputs.whole("n", n)
     columns = ["customer_id", "rank", "course_id", "title", "because"]
+    ratings = as_agreed(ratings, "ratings", ["customer_id", "course_id"])
+    courses = as_agreed(courses, "courses", ["course_id", "title"]).drop_duplicates("course_id")
+    customers = as_agreed(customers, "customers", ["customer_id"])
     if not len(ratings) or not len(customers):
         return pd.DataFrame(columns=columns)
-    ratings = ratings.drop_duplicates(["customer_id", "course_id"], keep="last")
+    ratings = ratings.drop_duplicates()
     taken = recommenders.taken_matrix(ratings)
     lists = recommenders.top_n(recommenders.neighbour_scores(taken), taken, n=n)
     alike = recommenders.similarity(taken, of="items", measure="cosine", over="all")
@@ -338,13 +364,15 @@ def automate(url, people, deals, stages, *, rules=RULES, observed_until, since=N
     """
     end = _inputs.end_of_data("observed_until", observed_until)
     since = end - WEEK if since is None else _inputs.moment("since", since)
+    people = as_agreed(people, "leads", ["lead_id", "created_at", "consent"], what="people")
+    deals = as_agreed(deals, "deals", ["deal_id", "lead_id", "list_price"])
+    stages = as_agreed(stages, "stages", ["deal_id", "stage", "entered_at"])
     log = stages.merge(deals[["deal_id", "lead_id", "list_price"]], on="deal_id")
     log = log.rename(columns={"stage": "event", "entered_at": "timestamp", "lead_id": "user_id"})
     ledger_columns = ["key", "rule", "user_id", "action", "name", "entered", "due", "at", "outcome"]
     ledger = pd.DataFrame(columns=ledger_columns)
     if len(log):
-        consents = people[["lead_id", "created_at", "consent"]]
-        consents = consents.set_axis(["user_id", "timestamp", "consent"], axis="columns")
+        consents = people.set_axis(["user_id", "timestamp", "consent"], axis="columns")
         events = list(crm.MOVES)
         engine = automation.Engine(rules, events)
         ledger = engine.advance(log, consents=consents, observed_until=end).ledger()

@@ -3,11 +3,15 @@
 Input is checked as `funnelkit._inputs` says.
 """
 
+import numpy as np
 import pandas as pd
 
 from funnelkit import _inputs, automation, plots, report
+from funnelkit.pipeline.sources import need_parts
 
 __all__ = ["make_page"]
+
+PARTS = ("segments", "scores", "recommendations", "ledger", "mails", "tasks", "gate", "known")
 
 
 def make_page(tables, measures, found, *, made, capacity=36, name="the school"):
@@ -34,6 +38,9 @@ def make_page(tables, measures, found, *, made, capacity=36, name="the school"):
         One page of HTML that needs nothing else.
     """
     made = _inputs.end_of_data("made", made)
+    capacity = _inputs.whole("capacity", capacity, at_least=0)
+    need_parts(tables, PARTS, "each step")
+    measures = _measured(measures)
     sections = [
         _segments(tables["segments"]),
         _scores(tables["scores"], capacity),
@@ -42,6 +49,17 @@ def make_page(tables, measures, found, *, made, capacity=36, name="the school"):
         _set_aside(tables["gate"], tables["known"]),
     ]
     return report.page(found, name=name, made=made, first=[_four(measures)], more=sections)
+
+
+def _measured(measures):
+    """Return the four measures if they can be written."""
+    _inputs.need_columns(measures, ["value", "ci_low", "ci_high", "of", "cannot"], "measures")
+    read = {name: _inputs.ids(measures[name], name) for name in ("of", "cannot")}
+    for name in ("value", "ci_low", "ci_high"):
+        values = _inputs.numbers(name, measures[name], missing="keep")
+        _inputs.refuse(np.isinf(values), f"{name} is infinite", "leave it missing")
+        read[name] = values
+    return pd.DataFrame(read, index=measures.index)
 
 
 def _four(measures):
@@ -54,8 +72,8 @@ def _four(measures):
             continue
         interval = f"{plots.percent(row['ci_low']).removesuffix(' %')} to "
         interval += plots.percent(row["ci_high"])
-        rows[what] = [plots.percent(row["value"]), interval, f"{row['n']:,} {row['of']}"]
-    table = _shown(rows, ["Value", "95 % interval", "Of what"], "Measure")
+        rows[what] = [plots.percent(row["value"]), interval, row["of"]]
+    table = _shown(rows, ["Value", "95 % interval", "What it is"], "Measure")
     return report.Section(
         "The four measures",
         missing,
@@ -98,11 +116,11 @@ def _scores(scores, capacity):
         return report.Section(title, [said])
     called = scores[scores["call"]]
     said = [
-        f"{len(scores):,} leads came of age this week, and {capacity:,} can be called: "
+        f"{len(scores):,} leads could be scored this week, and {capacity:,} can be called: "
         f"{len(called):,} are on the list, with scores from {plots.percent(called['score'].min())} "
         f"to {plots.percent(called['score'].max())}."
         if len(called)
-        else f"{len(scores):,} leads came of age this week, and none can be called.",
+        else f"{len(scores):,} leads could be scored this week, and none can be called.",
         f"If the scores are right, {called['score'].sum():.0f} of these enrol within 60 days if "
         f"called. Model: version {scores['model_version'].iloc[0]}. The whole list is in the table "
         "of scores; a reason says what moved the score, and not why somebody buys.",

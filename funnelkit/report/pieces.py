@@ -26,6 +26,9 @@ __all__ = [
     "written",
 ]
 
+_SAID = ' class="said"'
+SHORT = 24  # signs; what is longer is a sentence
+PERCENT = re.compile(r"(?<=\d) %")
 WEEK = re.compile(r"\d{4}-W\d\d")
 
 
@@ -78,16 +81,22 @@ def written(section):
 
 def safe(text):
     """Return text for HTML: signs escaped, e-mail addresses not printed."""
-    return html.escape(without_emails(str(text)), quote=True)
+    text = html.escape(without_emails(str(text)), quote=True)
+    return PERCENT.sub("\u00a0%", text)  # in one piece with its number
 
 
 def table(heads, rows, caption):
     """Return a table in a box that scrolls sideways, also by the keyboard, where it is narrow."""
     lines = [f"<caption>{safe(caption)}</caption>", "<thead><tr>"]
-    lines += [f'<th scope="col"{_kind(head)}>{safe(head)}</th>' for head in heads]
+    rows = list(rows)
+    told = {place for row in rows for place, cell in enumerate(row) if place and _long(cell)}
+    lines += [
+        f'<th scope="col"{_SAID if place in told else _kind(head)}>{safe(head)}</th>'
+        for place, head in enumerate(heads)
+    ]
     lines.append("</tr></thead><tbody>")
     for first, *others in rows:
-        cells = "".join(f"<td>{safe(cell)}</td>" for cell in others)
+        cells = "".join(f"<td{_long(cell)}>{safe(cell)}</td>" for cell in others)
         lines.append(f'<tr><th scope="row"{_kind(first)}>{safe(first)}</th>{cells}</tr>')
     box = f'<div class="wide" tabindex="0" role="region" aria-label="{safe(caption)}">'
     return f"{box}<table>" + "".join(lines) + "</tbody></table></div>"
@@ -96,6 +105,11 @@ def table(heads, rows, caption):
 def _kind(name):
     """Keep the name of a week in one piece."""
     return ' class="week"' if WEEK.fullmatch(str(name)) else ""
+
+
+def _long(cell):
+    """Let a text run over several lines; numbers stay in one piece."""
+    return _SAID if len(str(cell)) > SHORT else ""
 
 
 def figure(picture, text, caption):

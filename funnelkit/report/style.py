@@ -24,6 +24,8 @@ caption { text-align: left; color: #595959; padding-bottom: .3rem; }
 th, td { padding: .3rem .5rem; border-bottom: 1px solid #ddd; text-align: right;
   vertical-align: top; }
 td, .week { white-space: nowrap; }
+.said, th.said { white-space: normal; text-align: left; overflow-wrap: break-word;
+  min-width: 9rem; }
 th:first-child { text-align: left; padding-left: 0; }
 tbody th { font-weight: 600; overflow-wrap: break-word; max-width: 18rem; }
 thead th { border-bottom: 2px solid #888; font-weight: 600; vertical-align: bottom; }

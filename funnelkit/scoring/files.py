@@ -15,6 +15,7 @@ FORM = 1  # of the file; a release reads its own form only
 INTENT = "intent"  # the number that the words of a text become
 VERSION = re.compile(r"[A-Za-z0-9._-]{1,40}")
 LARGEST = 64 * 2**20  # bytes; a larger file is something else
+GIVEN = "give the file that LeadModel.save wrote"
 ANEW = "save the model anew with LeadModel.save"
 
 
@@ -78,17 +79,19 @@ def read(path):
     path = _path(path)
     if path.is_dir():
         raise ValueError(f"{path.name} is a folder: give the file that LeadModel.save wrote")
+    if not path.exists():
+        raise ValueError(f"there is no file {path.name}: {GIVEN}")
     if path.stat().st_size > LARGEST:
-        raise ValueError(f"{path.name} is too large for a model of leads: {_given(path)}")
+        raise ValueError(f"{path.name} is too large for a model of leads: {GIVEN}")
     try:
         content = json.loads(path.read_bytes().decode("utf-8"))
     except (ValueError, RecursionError):  # not text, or not JSON
         raise ValueError(
             f"{path.name} cannot be read as JSON, in which models of leads are kept: "
-            f"{_given(path)}, or {ANEW} if it was cut short"
+            f"{GIVEN}, or {ANEW} if it was cut short"
         ) from None
     if not isinstance(content, dict) or content.get("kind") != KIND:
-        raise ValueError(f"{path.name} is not a model of leads: {_given(path)}")
+        raise ValueError(f"{path.name} is not a model of leads: {GIVEN}")
     if content.get("form") != FORM:
         raise ValueError(
             f"{path.name} is a model of form {_inputs.short_form(content.get('form'))}, and this "
@@ -157,7 +160,3 @@ def _path(path):
     if not isinstance(path, str | Path):
         raise TypeError(f"path is {_inputs.short_form(path)}: give the name of a file")
     return Path(path)
-
-
-def _given(path):
-    return "give the file that LeadModel.save wrote"

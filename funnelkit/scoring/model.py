@@ -82,17 +82,18 @@ class LeadModel:
             raise ValueError("numbers is empty: give at least one column of numbers")
         if text is not None:
             _inputs.need_texts(text=text)
-        _inputs.need_texts(version=version)
-        if not files.VERSION.fullmatch(version):
-            raise ValueError(
+        if not (isinstance(version, str) and files.VERSION.fullmatch(version)):
+            error = ValueError if isinstance(version, str) else TypeError
+            raise error(
                 f"version is {_inputs.short_form(version)}: give at most 40 letters, digits, "
                 "points, hyphens and underscores, such as '2026-01-01'"
             )
         self.version = version
-        self.inputs_ = [*self.numbers, *self.names, *([text] if text is not None else [])]
-        for column in self.inputs_:
+        for column in [*self.numbers, *self.names]:
             if not isinstance(column, str):
                 raise TypeError(f"{_inputs.short_form(column)} is not the name of a column")
+        self.numbers = [str(column) for column in self.numbers]  # one of NumPy's is none of JSON's
+        self.inputs_ = [*self.numbers, *self.names, *([text] if text is not None else [])]
         if len(set(self.inputs_) | {"lead_id"}) <= len(self.inputs_):
             raise ValueError(
                 "a column is named twice among lead_id, numbers, names and text: give each once"

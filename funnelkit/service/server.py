@@ -30,7 +30,7 @@ SETTINGS = {
     "connection_limit": 500,
     "clear_untrusted_proxy_headers": True,
 }
-PATIENCE = 5.0  # seconds for answers that are being given when the service is stopped
+PATIENCE = 20.0  # seconds for answers that are being given when the service is stopped
 ELSEWHERE = {errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL}
 
 

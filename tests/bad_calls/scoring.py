@@ -1,5 +1,8 @@
 """Valid calls of ranking and scoring: every parameter has a value."""
 
+import tempfile
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
@@ -15,10 +18,43 @@ START = pd.Series(pd.to_datetime(["2026-03-01", "2026-03-02", "2026-04-01", "202
 CONVERTED = pd.Series(pd.to_datetime(["2026-04-01", None, "2026-06-15", None]))
 BY_FEATURE = pd.Series({"visits": 0.4, "webinars": 0.8})
 
+MODEL = scoring.LeadModel(["visits"], {"source": "seo"}).fit(LEADS, BOUGHT)
+FILE = MODEL.save(Path(tempfile.mkdtemp(), "model.json"))
+TO_SCORE = LEADS[["visits", "source"]].assign(lead_id=[f"L-{i}" for i in range(6)])
+
+
+def learn(leads, outcome, numbers, version):
+    model = scoring.LeadModel(numbers, {"source": "seo"}, version=version)
+    return model.fit(leads, outcome).parameters_
+
+
+def score(leads, reasons):
+    return MODEL.score(leads, reasons=reasons)
+
+
+def reasons(leads, n):
+    return MODEL.reasons(leads, n=n)
+
+
+def probability(leads):
+    return MODEL.probability(leads)
+
+
+def load(path):
+    return scoring.load_model(path).parameters_
+
+
+load.stands_for = scoring.load_model
+
 JUDGED = {"score": SCORE, "outcome": BOUGHT, "weights": WEIGHTS}
 FORECAST = {"probability": SCORE, "outcome": BOUGHT, "weights": WEIGHTS}
 
 CALLS = [
+    (learn, {"leads": LEADS, "outcome": BOUGHT, "numbers": ["visits", "webinars"], "version": "7"}),
+    (score, {"leads": TO_SCORE, "reasons": 2}),
+    (reasons, {"leads": TO_SCORE, "n": 2}),
+    (probability, {"leads": TO_SCORE}),
+    (load, {"path": str(FILE)}),
     (ranking.auc, JUDGED),
     (ranking.average_precision, JUDGED),
     (ranking.threshold_table, JUDGED),
@@ -71,6 +107,9 @@ CALLS = [
 
 # What looks odd and is right all the same.
 ACCEPTED = {
+    (learn, "version"): {"a name that is not there"},  # any name will do
+    (score, "reasons"): {"too large to compute with"},  # all reasons
+    (reasons, "n"): {"too large to compute with"},
     (scoring.capacity_threshold, "capacity"): {"too large to compute with"},  # room for all leads
     (scoring.reason_codes, "n"): {"too large to compute with"},  # all reasons
     (scoring.reason_codes, "coefficients"): {"another order of rows"},  # found by their names
