@@ -35,7 +35,7 @@ ASK_MEMO = "Pairs write their own in five minutes, then compare: same number, sa
 class Slide:
     """One slide.
 
-    `title`, `body`, `line` (one sentence below an output) and `lead` (what stands there if there is
+    `title`, `body`, `line` (one sentence below an output) and `lead` (what is there if there is
     no such sentence) are Markdown; `shown` is HTML that is
     ready; `notes` are pairs of a label, which may be empty, and Markdown. `new` says whether a
     section begins here, `needed` whether an output answers a question or stands for a heading.

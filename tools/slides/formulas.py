@@ -75,7 +75,7 @@ def _raised(text: str) -> str:
 
 
 def parts(formula: str) -> list[str]:
-    """Return the parts of a formula that may stand on lines of their own."""
+    """Return the parts of a formula that may be on lines of their own."""
     pieces = [piece.strip().rstrip(",;") for piece in re.split(r"\\q?quad\b", formula.strip())]
     if "\\begin" in formula or not all(_balanced(piece) for piece in pieces):
         return [formula.strip()]

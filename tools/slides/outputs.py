@@ -84,14 +84,14 @@ def _read_table(text: str) -> _Table | None:
     if len(table.head) == 2 and len(table.head[0]) == len(table.head[1]):
         pairs = list(zip(*table.head, strict=True))
         if all(not (a.text.strip() and b.text.strip()) and a.across == 1 for a, b in pairs):
-            for above, below in pairs:  # the names of rows stand below those of columns
+            for above, below in pairs:  # the names of rows are below those of columns
                 above.text = above.text.strip() or below.text.strip()
             table.head.pop()
     return table
 
 
 def _full_rows(rows: list[list[_Cell]], columns: int) -> list[list[str]]:
-    """Return the texts by row and column; what reaches down stands in its first row."""
+    """Return the texts by row and column; what reaches down is in its first row."""
     texts, taken = [], {}
     for at, row in enumerate(rows):
         line, cells, column = [""] * columns, iter(row), 0
@@ -140,7 +140,7 @@ def _size(
 
 
 def _unbroken(text: str) -> int:
-    """Return how many letters of a text stand on one line in any case."""
+    """Return how many letters of a text fit on one line in any case."""
     return len(text) if len(text) <= WHOLE else max(map(len, text.split()), default=0)
 
 

@@ -30,7 +30,7 @@ def _notes(slide: Slide) -> str:
 
 
 def _body(slide: Slide) -> str:
-    """Return what stands below the title."""
+    """Return what is below the title."""
     text = slide.body
     if slide.kind == "diagram":
         return f'<pre class="mermaid">\n{html.escape(text, quote=False)}</pre>'
