@@ -188,7 +188,7 @@ def _texts_of(source: str) -> Iterator[str]:
 PACKAGE_CALL = re.compile(
     r"\b(?:funnelkit|data|funnels|metrics|cohorts|lifetime|quality|segments|scoring|forecasting"
     r"|experiments|bayes|bandits|optimise|recommenders|attribution|incrementality|uplift|levers"
-    r"|crm|automation|databases)\.\w+"
+    r"|crm|automation|databases|pipeline|service)\.\w+"
 )
 
 
