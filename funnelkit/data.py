@@ -211,18 +211,18 @@ def verify_checksums() -> list[str]:
             problem = str(error)
         if problem:
             problems.append(problem)
-    return problems + _sample_problems()
+    return problems + _folder_problems("heating") + _folder_problems("samples")
 
 
-def _sample_problems() -> list[str]:
-    """Return one sentence for each sample export that is not as the course ships it."""
-    folder = data_folder() / "samples"
+def _folder_problems(within: str) -> list[str]:
+    """Return one sentence for each file of a folder that is not as the course ships it."""
+    folder = data_folder() / within
     sums = folder / "checksums.json"
     if not sums.is_file():
-        return ["datasets/samples is not there. Download or clone the course again."]
+        return [f"datasets/{within} is not there. Download or clone the course again."]
     return [
-        f"datasets/samples/{name} is not the file that the course ships. Undo the change "
-        f"(`git checkout datasets/samples/{name}`) or download the course again."
+        f"datasets/{within}/{name} is not the file that the course ships. Undo the change "
+        f"(`git checkout datasets/{within}/{name}`) or download the course again."
         for name, expected in json.loads(sums.read_text(encoding="utf-8")).items()
         if not (folder / name).is_file() or checksum((folder / name).read_bytes()) != expected
     ]

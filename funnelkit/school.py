@@ -10,7 +10,7 @@ from functools import cache
 import pandas as pd
 
 from funnelkit import forecasting, quality, scoring, survival
-from funnelkit.data import load
+from funnelkit.data import data_folder, load
 from funnelkit.scoring.model import lead_pipeline
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "clean_leads",
     "clean_log",
     "form_leads",
+    "heating_firm",
     "lead_model",
     "open_deals",
     "pipeline_history",
@@ -438,4 +439,49 @@ def _forecast(at):
         "wins_expected": chance.sum() + new,
         "wins_variance": (chance * (1 - chance)).sum() + new,
         "wins": len(came),
+    }
+
+
+# ---------------------------------------------------------------- another firm, for the project
+
+
+def heating_firm():
+    """Return the records of Tern Heating, the invented firm of the project in lesson 31.
+
+    Returns
+    -------
+    dict of DataFrame
+        ``enquiries``: one row per enquiry as it came from the form, faults included: `channel`,
+        `pages` seen, brochures as `downloads` (0 or 1), and since January 2026 which `answer` it
+        got, drawn at random. ``steps``: one row per step of an enquiry (`enquiry`, `visit`,
+        `offer`, `order`). ``consents``: one row for each time somebody gave or withdrew consent to
+        mails. ``orders``: one row per order, with `amount` and what delivering it cost (EUR).
+        ``spend``: one row per week and channel (EUR). ``contracts``: one row per service contract
+        of the last two years. ``surveys``: one row per customer asked how likely they are to
+        recommend the firm, 0 to 10. The data reach to the end of 28 June 2026.
+
+    Examples
+    --------
+    >>> firm = heating_firm()
+    >>> len(firm["enquiries"]), len(firm["orders"])
+    (2173, 601)
+    """
+    return {name: table.copy(deep=False) for name, table in _heating_firm().items()}
+
+
+@cache
+def _heating_firm():
+    times = {
+        "enquiries": ["received_at"],
+        "steps": ["timestamp"],
+        "consents": ["timestamp"],
+        "orders": ["ordered_at"],
+        "spend": ["week"],
+        "contracts": ["started", "ended"],
+        "surveys": [],
+    }
+    folder = data_folder() / "heating"
+    return {
+        name: pd.read_csv(folder / f"{name}.csv", parse_dates=columns)
+        for name, columns in times.items()
     }

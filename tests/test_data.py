@@ -47,6 +47,7 @@ def test_every_data_file_is_in_the_schemas_or_named_here():
     others = {"README.md", "SOURCES.md", "truth.json", "checksums.json"}
     others |= {"LICENSE_open_bandit.txt"}  # which has to go where those data go
     others |= {"samples"}  # exports to practise on, which tests/test_samples.py knows
+    others |= {"heating"}  # the project's firm, which tests/test_heating.py knows
     files = {path.name for path in data.data_folder().iterdir()}
     assert files == {schema.file for schema in schemas.SCHEMAS.values()} | others
 

@@ -8,7 +8,6 @@ puts them together; `campaigns` is a simulator that answers what settings would 
 
 from funnelkit.world.campaigns import CAMPAIGN_BOUNDS, campaign_profit, try_campaign
 from funnelkit.world.draws import Draws
-from funnelkit.world.heating import heating_firm
 from funnelkit.world.industries import run_industry
 from funnelkit.world.model import CHANNELS, MODEL, SEED
 from funnelkit.world.run import files, main, truth, world
@@ -21,7 +20,6 @@ __all__ = [
     "Draws",
     "campaign_profit",
     "files",
-    "heating_firm",
     "main",
     "run_industry",
     "truth",

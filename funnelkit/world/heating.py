@@ -1,18 +1,24 @@
-"""Tern Heating: the firm of the project in lesson 31, which no other lesson looks at.
+"""Tern Heating: the firm of the project in lesson 31, ``datasets/heating``.
 
 An invented firm replaces old boilers by heat pumps. People ask for an offer, an engineer visits
 them, an offer is made, some order; afterwards most have the pump serviced by contract. The numbers
-are made up, and are no benchmark of any industry.
+are made up, and are no benchmark of any industry. `funnelkit.school.heating_firm` reads the tables.
+
+``python -m funnelkit.world.heating`` writes them, ``--check`` compares them with a fresh run.
 """
+
+import argparse
+import json
+import sys
 
 import numpy as np
 import pandas as pd
 
-from funnelkit import _inputs
+from funnelkit import data
 from funnelkit.world.draws import Draws
 from funnelkit.world.keys import DAY, WEEK, add_months, as_moments, seconds_of
 
-__all__ = ["heating_firm"]
+__all__ = ["draw_firm", "main"]
 
 FIRST, WEEKS = "2025-06-30", 52
 TRIAL = "2026-01-05"
@@ -22,33 +28,25 @@ SPEND = {"search": 13000.0, "fair": 6000.0, "partner": 4700.0, "neighbours": 750
 BAD_WEEKS = {17: 0.30, 44: 0.12}  # in these the form lost the channel of so many
 
 
-def heating_firm(seed=31):
-    """Return the records of the firm in the project: a year of enquiries, and what came of them.
+def draw_firm(seed: int = 31) -> dict[str, pd.DataFrame]:
+    """Return the records of the firm: a year of enquiries, and what came of them.
 
     Parameters
     ----------
-    seed : int, default 31
+    seed : int
         The seed.
 
     Returns
     -------
     dict of DataFrame
-        ``enquiries``: one row per enquiry as it came from the form, faults included. ``steps``: one
-        row per step of an enquiry (`enquiry`, `visit`, `offer`, `order`). ``consents``: one row for
-        each time somebody gave or withdrew consent to mails. ``orders``: one row per order, with
-        `amount` and what delivering it cost. ``spend``: one row per week and channel.
-        ``contracts``: one row per service contract of the last two years. ``surveys``: one row per
-        customer asked how likely they are to recommend the firm, 0 to 10.
+        As `funnelkit.school.heating_firm` says.
 
     Examples
     --------
-    >>> firm = heating_firm()
-    >>> list(firm)
-    ['enquiries', 'steps', 'consents', 'orders', 'spend', 'contracts', 'surveys']
-    >>> len(firm["enquiries"]), len(firm["orders"])
-    (2268, 340)
+    >>> sorted(draw_firm(1)) == sorted(draw_firm(2))
+    True
     """
-    draws = Draws(_inputs.whole("seed", seed, at_least=0), "heating")
+    draws = Draws(seed, "heating")
     clean = _enquiries(draws)
     steps = _steps(draws, clean)
     orders = _orders(draws, steps, clean)
@@ -187,3 +185,34 @@ def _surveys(draws):
     answered = draws.chance("answers", number, np.where(points >= 7, 0.5, 0.35))
     names = draws.code("asked", number.astype(np.uint64), "k")
     return pd.DataFrame({"customer_id": names, "points": np.where(answered, points, np.nan)})
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write the firm's tables and their checksums, or compare them with a fresh run."""
+    parser = argparse.ArgumentParser(
+        prog="python -m funnelkit.world.heating", description="Write the project's tables."
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing: compare the files")
+    check = parser.parse_args(arguments).check
+    folder = data.data_folder() / "heating"
+    made = {
+        f"{name}.csv": table.to_csv(index=False, lineterminator="\n").encode()
+        for name, table in draw_firm().items()
+    }
+    sums = {name: data.checksum(content) for name, content in made.items()}
+    made["checksums.json"] = (json.dumps(sums, indent=1) + "\n").encode()
+    different = 0
+    for name, content in made.items():
+        path = folder / name
+        if path.is_file() and path.read_bytes() == content:
+            continue
+        different += 1
+        print(f"datasets/heating/{name}: {'differs from a fresh run' if check else 'written'}")
+        if not check:
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(content)
+    return int(check and different > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
