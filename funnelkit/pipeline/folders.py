@@ -26,8 +26,10 @@ KIND = "a run of funnelkit.pipeline"
 
 def need_path(folder):
     """Return the path of a folder that was named."""
-    if not isinstance(folder, str | os.PathLike) or not str(folder).strip():
+    if not isinstance(folder, str | os.PathLike):
         raise TypeError(f"folder is {_inputs.name_of_type(folder)}: give a path as text")
+    if not str(folder).strip():
+        raise ValueError("folder is an empty text: give the path of a folder")
     if "\0" in str(folder):
         raise ValueError("folder has a character 0, which no path has: give a path as text")
     return Path(folder)

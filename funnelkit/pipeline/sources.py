@@ -193,9 +193,8 @@ def _typed(values, column):
         read = as_flag.fillna(values.astype("str").str.strip().str.lower().map(FLAGS))
         read = read.astype("boolean")
     else:
-        read = pd.to_numeric(values, errors="coerce")
         try:
-            read = read.astype("float64")
+            read = pd.to_numeric(values, errors="coerce").astype("float64")
         except OverflowError:  # Python's whole numbers have no end
             read = pd.to_numeric(values.astype("str"), errors="coerce").astype("float64")
         read = read.where(read.abs() != float("inf"))
