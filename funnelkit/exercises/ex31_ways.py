@@ -5,7 +5,7 @@ import json
 
 import pandas as pd
 
-from funnelkit import automation, cohorts, metrics, report, school
+from funnelkit import automation, cohorts, metrics, school
 
 __all__ = [
     "BODIES",
@@ -56,6 +56,12 @@ def received():
     return rows[rows["received_at"] < AFTER]
 
 
+def iso_week(day):
+    """Return the name of a day's week, as `report.iso_week` does."""
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02d}"
+
+
 def faulty(rows, *, repeats="first", channel=True, pages=True):
     """Return which rows the gate sets aside."""
     aside = rows.duplicated(keep=repeats) if repeats is not None else pd.Series(False, rows.index)
@@ -70,7 +76,7 @@ def stopped(limit=0.04, *, by="low", rows=None, twice=False, **rules):
     if twice:
         parts = [rows.duplicated(), rows["channel"].isna(), rows["pages"] < 0]
         aside = sum(part.astype(int) for part in parts)
-    table = aside.groupby(rows["received_at"].map(report.iso_week)).agg(["size", "sum"])
+    table = aside.groupby(rows["received_at"].map(iso_week)).agg(["size", "sum"])
     table = table.set_axis(["rows", "aside"], axis="columns").rename_axis("week").reset_index()
     low, high = metrics.wilson_interval(table["aside"], table["rows"])
     ends = {"low": low, "high": high, "share": table["aside"] / table["rows"]}
