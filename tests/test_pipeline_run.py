@@ -16,7 +16,7 @@ from sqlalchemy.engine import Engine
 import funnelkit as fk
 from funnelkit import automation, crm, metrics, pipeline, report, school, scoring
 from funnelkit.app import cli
-from funnelkit.pipeline import files, runner, sources
+from funnelkit.pipeline import files, measures, runner, sources
 
 END = "2026-06-30"
 
@@ -301,6 +301,19 @@ def test_the_four_measures_are_those_of_the_lessons(schools_measures):
     asked = asked[asked["sent"] > "2026-03-31"]
     assert four.loc["satisfaction", "value"] == (asked["csat"].dropna() >= 4).mean()
     assert (four["ci_low"] < four["value"]).all() and (four["value"] < four["ci_high"]).all()
+
+
+def test_how_many_customers_were_won_is_chance_too_in_the_interval_of_the_return(schools_measures):
+    tables, _, four = schools_measures
+    row = four.loc["return on investment"]
+    end = pd.Timestamp(END) + pd.Timedelta("1D")
+    new = tables["customers"]["acquired"].between(
+        end - pd.Timedelta("731D"), end - pd.Timedelta("366D")
+    )
+    margin = measures._margins(tables, tables["customers"][new], end)
+    # A sum of n values, n of a Poisson distribution, has the variance n times the mean square.
+    half = 1.96 * np.sqrt((margin**2).sum()) * (1 + row["value"]) / margin.sum()
+    assert (row["ci_high"] - row["ci_low"]) / 2 == pytest.approx(half, rel=0.06)
 
 
 def test_a_measure_that_the_data_do_not_support_is_not_said(schools_measures):
@@ -659,3 +672,156 @@ def test_the_command_runs_goes_on_and_says_what_it_did(company, whole, tmp_path,
     assert cli.main([*run, "--capacity", "3"]) == 1
     error = capsys.readouterr().err
     assert error.startswith("funnelkit: run is a run of other inputs: option 'capacity' has chang")
+
+
+# ---------------------------------------------------------------- what is in its way
+
+
+def test_a_text_with_the_end_of_a_line_of_an_old_machine_stays_one_value(company, tmp_path):
+    leads = company["leads"].copy()
+    leads["message"] = leads["message"].astype(object)
+    for row, text in enumerate(["one\rtwo", "\r", 'a\r\n"b", c', "tab\tand, comma"]):
+        leads.loc[row, "message"] = text
+    folder = tmp_path / "run"
+    pipeline.run(folder, {**company, "leads": leads}, until="gate")
+    found = pipeline.read(folder, "leads")
+    assert found["message"].head(4).tolist() == leads["message"].head(4).tolist()
+    assert found["lead_id"].tolist() == leads["lead_id"].tolist()
+
+
+def in_a_file(tmp_path):
+    (tmp_path / "plain").write_text("x")
+    return tmp_path / "plain" / "run"
+
+
+def dangling(tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    return tmp_path / "link"
+
+
+def locked_by_a_folder(tmp_path):
+    (tmp_path / "run" / "lock.db").mkdir(parents=True)
+    return tmp_path / "run"
+
+
+def locked_by_a_text(tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "lock.db").write_text("a text of mine\n" * 100)
+    return tmp_path / "run"
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (in_a_file, "run cannot be made a run folder"),
+        (dangling, "link cannot be made a run folder"),
+        (lambda folder: folder / ("x" * 300), "cannot be made a run folder"),
+        (lambda folder: "a\0b", "has a character 0"),
+        (locked_by_a_folder, "lock.db is of no use"),
+        (locked_by_a_text, "lock.db is of no use"),
+    ],
+)
+def test_a_folder_that_cannot_be_one_of_a_run_is_named(company, tmp_path, make, said):
+    with pytest.raises(ValueError, match=said):
+        pipeline.run(make(tmp_path), company, until="ingest")
+
+
+def test_what_is_in_the_way_of_a_result_is_named_and_the_run_goes_on_afterwards(company, tmp_path):
+    folder = tmp_path / "run"
+    pipeline.run(folder, company, until="ingest")
+    (folder / ".mine.new").mkdir()
+    (folder / "2_gate").write_text("x")
+    with pytest.raises(ValueError, match="cannot be written"):
+        pipeline.run(folder, company, until="gate")
+    (folder / "2_gate").unlink()
+    assert pipeline.run(folder, company, until="gate")["state"].tolist()[1] == "done now"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda manifest: manifest.pop("steps"),
+        lambda manifest: manifest.pop("version"),
+        lambda manifest: manifest.update(inputs=[]),
+        lambda manifest: manifest.update(steps="abc"),
+        lambda manifest: manifest["steps"][0].pop("files"),
+        lambda manifest: manifest["steps"][0].update(files=[{"name": "leads"}]),
+        lambda manifest: manifest["steps"][0].pop("rows_out"),
+    ],
+)
+def test_a_manifest_that_lacks_a_part_is_refused(company, tmp_path, change):
+    pipeline.run(tmp_path / "run", company, until="ingest")
+    path = tmp_path / "run" / "manifest.json"
+    manifest = json.loads(path.read_text())
+    change(manifest)
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(ValueError, match="its manifest.json is damaged"):
+        pipeline.run(tmp_path / "run", company, until="ingest")
+
+
+def test_what_was_done_after_a_step_that_is_not_is_done_again(company, whole, tmp_path):
+    folder = tmp_path / "run"
+    pipeline.run(folder, company, until="segments")
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text())
+    del manifest["steps"][0]
+    path.write_text(json.dumps(manifest))
+    done = pipeline.run(folder, company, until="segments")
+    assert done["state"].head(4).tolist() == ["done now"] * 4
+    pd.testing.assert_frame_equal(pipeline.read(folder, "events"), pipeline.read(whole, "events"))
+
+
+def test_a_store_cannot_be_changed_in_the_middle_of_a_run(company, tmp_path):
+    store = f"sqlite:///{(tmp_path / 'a.db').as_posix()}"
+    pipeline.run(tmp_path / "run", company, until="ingest", store=store)
+    for other in [None, f"sqlite:///{(tmp_path / 'b.db').as_posix()}"]:
+        with pytest.raises(ValueError, match="option 'store' has changed"):
+            pipeline.run(tmp_path / "run", company, until="ingest", store=other)
+    assert "a.db" not in (tmp_path / "run" / "manifest.json").read_text()
+
+
+def test_a_store_that_was_emptied_is_not_filled_with_mails_alone(company, tmp_path):
+    pipeline.run(tmp_path / "run", company, until="scores")
+    (tmp_path / "run" / "crm.db").unlink()
+    with pytest.raises(ValueError, match="the store has no contact for"):
+        pipeline.run(tmp_path / "run", company, until="automation")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"store": "sqlite://"}, "a database in memory"),
+        ({"store": "sqlite:///no/such/folder/crm.db"}, "store cannot be opened"),
+        ({"rules": pipeline.RULES.assign(trigger="nope")}, "nope"),
+        ({"since": "2030-01-01"}, "after the end of the data"),
+        ({"capacity": 10**30}, "1,?000,?000"),
+    ],
+)
+def test_an_option_that_a_later_step_could_not_use_is_refused_at_once(
+    company, tmp_path, options, said
+):
+    with pytest.raises(ValueError, match=said) as caught:
+        pipeline.run(tmp_path / "run", company, **options)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "run" / "manifest.json").exists()
+
+
+def test_numbers_without_an_end_and_flags_as_numbers_are_read_or_set_aside(company):
+    leads = company["leads"].astype({"pages": object, "consent": object})
+    leads.loc[3, "pages"] = 10**400
+    leads.loc[[4, 5], "consent"] = 1.0, 0
+    passed = pipeline.quality_gate(sources.ingest({**company, "leads": leads}, observed_until=END))
+    aside = passed["set_aside"].query("table == 'leads' and row == 3")
+    assert aside["reason"].tolist() == ["pages cannot be read"]
+    assert passed["leads"].loc[[4, 5], "consent"].tolist() == [True, False]
+
+
+def test_half_of_a_sign_and_a_rows_number_twice_are_named(company, tmp_path):
+    leads = company["leads"].astype({"message": object})
+    leads.loc[3, "message"] = "a\ud800"
+    with pytest.raises(ValueError, match="half of a sign.*first: row 3"):
+        pipeline.run(tmp_path / "run", {**company, "leads": leads}, until="gate")
+    read = sources.ingest(company, observed_until=END)
+    read["leads"] = read["leads"].set_axis([0] * len(read["leads"]))
+    with pytest.raises(ValueError, match="index of leads has a row's number twice"):
+        pipeline.quality_gate(read)

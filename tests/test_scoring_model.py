@@ -1,6 +1,7 @@
 """The model of leads that goes to work: equal to scikit-learn's, kept as a file, with reasons."""
 
 import json
+import os
 import pickle
 import threading
 
@@ -240,6 +241,14 @@ def words_without_weights(content):
     content["parameters"]["text"]["words"]["price"] = [1.0]
 
 
+def a_number_without_an_end(content):
+    content["parameters"]["intercept"] = 10**400
+
+
+def texts_of_no_column(content):
+    content["parameters"]["text"]["column"] = 5
+
+
 LACKS = "lacks what a model of leads needs"
 
 
@@ -255,6 +264,8 @@ LACKS = "lacks what a model of leads needs"
         (an_input_too_many, LACKS),
         (an_odd_version, LACKS),
         (words_without_weights, LACKS),
+        (a_number_without_an_end, LACKS),
+        (texts_of_no_column, LACKS),
     ],
 )
 def test_a_file_that_says_something_else_is_refused(tmp_path, change, said):
@@ -305,6 +316,15 @@ def test_a_folder_and_a_missing_file_are_named(tmp_path):
         scoring.load_model(tmp_path)
     with pytest.raises(ValueError, match="there is no file nothing.json"):
         scoring.load_model(tmp_path / "nothing.json")
+    with pytest.raises(ValueError, match="cannot be read"):
+        scoring.load_model(tmp_path / ("x" * 300))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "model.json")
+    with pytest.raises(ValueError, match="is not a file"):
+        scoring.load_model(tmp_path / "model.json")
 
 
 def test_whoever_reads_while_a_model_is_replaced_finds_one_or_the_other(tmp_path):

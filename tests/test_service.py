@@ -144,6 +144,7 @@ WRONG = [
     ("a surrogate as bytes", written("message", b'"\xed\xa0\x80"'), 400, "", "is not UTF-8"),
     ("a field twice", b'{"pages": 1, "pages": 2}', 400, "", 'the field "pages" is there twice'),
     ("the key leads twice", b'{"leads": [], "leads": []}', 400, "", '"leads" is there twice'),
+    ("texts without an end", b'"' + b'\\"' * 500_000, 400, "", "not JSON"),
     ("100,000 lists in each other", b"[" * 100_000, 400, "", "more than 8 deep"),
     ("100,000 closed lists", b"[" * 100_000 + b"]" * 100_000, 400, "", "more than 8 deep"),
     ("objects in each other", b'{"a":' * 5000 + b"1" + b"}" * 5000, 400, "", "more than 8 deep"),

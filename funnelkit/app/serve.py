@@ -55,7 +55,8 @@ def _key(file):
         if path.is_dir():
             raise ValueError(f"--key-file is a folder, {path.name}: name the file in it")
         try:
-            return path.read_bytes()[:LONGEST].decode("ascii").strip()
+            with path.open("rb") as holder:  # no more of it than a key can be
+                return holder.read(LONGEST).decode("ascii").strip()
         except UnicodeDecodeError:
             raise ValueError(f"{path.name} does not hold a key: make one with {MAKE_ONE}") from None
     if key := os.environ.get(KEY):

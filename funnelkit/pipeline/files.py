@@ -3,14 +3,20 @@
 Input is checked as `funnelkit._inputs` says.
 """
 
+import csv
 import hashlib
 import io
+import re
 import sqlite3
 from contextlib import contextmanager
 
 import pandas as pd
 
+from funnelkit import _inputs
+
 __all__ = ["alone", "digest_of_bytes", "digest_of_table", "from_csv", "to_csv"]
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def to_csv(table):
@@ -24,7 +30,10 @@ def to_csv(table):
         names = [name or "row" for name in table.index.names]
         table = table.rename_axis(names).reset_index()
     types = {column: str(table[column].dtype) for column in table.columns}
-    content = table.to_csv(index=False, lineterminator="\n").encode()
+    text = table.to_csv(index=False, lineterminator="\n")
+    if "\r" in text:  # unquoted, it would be read as the end of a line
+        text = table.to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+    content = text.encode()
     return content, {"index": names, "types": types}
 
 
@@ -50,10 +59,22 @@ def digest_of_bytes(content):
 
 def digest_of_table(table):
     """Return a text that differs if anything in a table differs, quicker than writing it."""
+    for name, column in table.items():
+        if column.dtype.kind == "O":
+            _inputs.refuse(
+                column.map(_is_half_a_sign).to_numpy(),
+                f"column {name!r} has half of a sign, a lone surrogate,",
+                "write the text anew, text.encode('utf-8', 'replace').decode()",
+                index=table.index,
+            )
     heads = repr([(str(name), str(kind)) for name, kind in table.dtypes.items()]).encode()
     table = table.astype({name: "str" for name, kind in table.dtypes.items() if kind.kind == "O"})
     rows = pd.util.hash_pandas_object(table, index=False).to_numpy()
     return hashlib.sha256(heads + rows.tobytes()).hexdigest()
+
+
+def _is_half_a_sign(value):
+    return isinstance(value, str) and not value.isascii() and _SURROGATES.search(value) is not None
 
 
 @contextmanager
@@ -63,13 +84,16 @@ def alone(folder):
     SQLite's lock is used since it is the same on Linux, macOS and Windows, and is gone when its
     holder was killed.
     """
-    connection = sqlite3.connect(folder / "lock.db", timeout=0, isolation_level=None)
+    try:
+        connection = sqlite3.connect(folder / "lock.db", timeout=0, isolation_level=None)
+    except sqlite3.Error as error:
+        raise _no_lock(folder, error) from None
     try:
         try:
             connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
             if "locked" not in str(error):
-                raise
+                raise _no_lock(folder, error) from None
             raise ValueError(
                 f"another run is at work in {folder.name}: wait until it has ended, or give "
                 "another folder"
@@ -77,3 +101,10 @@ def alone(folder):
         yield
     finally:
         connection.close()
+
+
+def _no_lock(folder, error):
+    return ValueError(
+        f"{folder.name} cannot be held for one run, its file lock.db is of no use ({error}): give "
+        "a folder in which you may write, or remove that file if no run is at work"
+    )

@@ -78,6 +78,9 @@ def quality_gate(tables, *, limit=0.02, noise=0.25):
     given = {name: tables[name] for name in TABLES}
     for name, table in given.items():
         _inputs.need_columns(table, schemas.schema_of(name).names, name)
+        remedy = "give the tables as pipeline.ingest returns them"
+        again = table.index.duplicated()
+        _inputs.refuse(again, f"the index of {name} has a row's number twice", remedy)
     reasons = {name: pd.Series(None, table.index, object) for name, table in given.items()}
     for name, table in given.items():
         for row, column in _of(tables["unreadable"], name):

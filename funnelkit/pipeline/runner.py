@@ -7,23 +7,19 @@ stroke. A run that was killed in between finds the step not done, and does it ag
 Input is checked as `funnelkit._inputs` says.
 """
 
-import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
+from sqlalchemy.exc import DBAPIError
 
 import funnelkit
-from funnelkit import _inputs, report, school
-from funnelkit.pipeline import files, gate, measures, sources, steps, summary
-from funnelkit.workspace import write
+from funnelkit import _inputs, automation, crm, report, school
+from funnelkit.pipeline import files, folders, gate, measures, sources, steps, summary
 
 __all__ = ["STEPS", "read", "run"]
 
-MANIFEST = "manifest.json"
-KIND = "a run of funnelkit.pipeline"
 GRAIN = "one row per event; browsers of one person are joined where the person is known"
 FUNNEL = ["visit", "lead", "opportunity", "customer"]
 
@@ -40,9 +36,14 @@ class Settings:
     window: str
     name: str
     rules: pd.DataFrame
-    url: str
+    store: str | None
     folder: Path
     given: dict = field(default_factory=dict)
+
+    @property
+    def url(self):
+        """The store's address; without one, of a database in the run folder."""
+        return self.store or f"sqlite:///{(self.folder / 'crm.db').as_posix()}"
 
 
 # ---------------------------------------------------------------- the steps, in their order
@@ -210,29 +211,31 @@ def run(
     >>> run(folder, until="gate")["state"].head(3).tolist()
     ['done before', 'done before', 'not done']
     """
-    folder = _need_folder(folder)
+    folder = folders.need_folder(folder)
     if until is not None:
         _inputs.one_of("until", until, tuple(STEPS))
     if watch is not None:
         _inputs.need_callable("watch", watch, "a function of the name of a step")
     _inputs.need_texts(name=name, store=store)
+    automation.Engine(rules, list(crm.MOVES))  # refuses rules that the seventh step could not use
     end = _inputs.end_of_data("observed_until", observed_until or school.END)
     asked = Settings(
         observed_until=str(end),
-        since=None if since is None else str(_inputs.moment("since", since)),
-        capacity=_inputs.whole("capacity", capacity, at_least=0),
+        since=None if since is None else str(steps.begin_of_mails(since, end)),
+        capacity=_inputs.whole("capacity", capacity, at_least=0, at_most=steps.MOST),
         limit=_inputs.number("limit", limit, at_least=0, at_most=1),
         noise=_inputs.number("noise", noise, at_least=0, at_most=1),
         window=str(_inputs.duration("window", window)),
         name=name,
         rules=_inputs.need_table(rules, "rules"),
-        url=store or f"sqlite:///{(folder / 'crm.db').as_posix()}",
+        store=store,
         folder=folder,
         given=sources.need_tables(tables),
     )
+    _need_store(store)
     with files.alone(folder):
         manifest = _begin(folder, asked)
-        _remove_torn(folder)
+        folders.remove_torn(folder)
         done = [step["step"] for step in manifest["steps"]]
         for step in STEPS:
             if step not in done:
@@ -272,13 +275,28 @@ def read(folder, name):
     >>> len(read(folder, "contacts"))
     6290
     """
-    folder = _need_path(folder)
+    folder = folders.need_path(folder)
     manifest = _manifest_of(folder)
     if manifest is None:
         raise ValueError(f"{folder.name} is not a run folder: make one with pipeline.run")
     tables = _Tables(folder, manifest)
     _inputs.need_known(name, list(tables), "table of the run")
     return tables[name]
+
+
+def _need_store(store):
+    """Refuse a store that cannot be opened, or that the next step would not find again."""
+    if store is None:
+        return
+    remedy = "give a file in a folder that is there, such as 'sqlite:///crm.db', or leave it out"
+    if store.rstrip("/") == "sqlite:" or ":memory:" in store:
+        raise ValueError(f"store is a database in memory, which ends with each step: {remedy}")
+    try:
+        crm.Store(store)
+    except (DBAPIError, ModuleNotFoundError) as error:
+        # What the database says may repeat the address, and a password with it.
+        why = error.msg.lower() if isinstance(error, ImportError) else type(error.orig).__name__
+        raise ValueError(f"store cannot be opened ({why}): {remedy}") from None
 
 
 def _do(step, manifest, asked):
@@ -293,13 +311,13 @@ def _do(step, manifest, asked):
         else:
             content, form = files.to_csv(result)
             path, more = f"{number}_{step}/{name}.csv", {"rows": len(result), "form": form}
-        write(folder / path, content)
+        folders.write_result(folder, path, content)
         digest = files.digest_of_bytes(content)
         entry["files"].append({"name": name, "file": path, "sha256": digest, **more})
     entry["rows_in"] = sum(len(each) for each in (tables.taken or asked.given).values())
     entry["rows_out"] = sum(each.get("rows", 0) for each in entry["files"])
     manifest["steps"].append(entry)
-    _write_manifest(folder, manifest)
+    folders.write_manifest(folder, manifest)
 
 
 class _Tables(Mapping):
@@ -340,43 +358,7 @@ def _read_file(folder, entry):
     return files.from_csv(content, entry["form"])
 
 
-# ---------------------------------------------------------------- folder and manifest
-
-
-def _need_path(folder):
-    if not isinstance(folder, str | os.PathLike) or not str(folder).strip():
-        raise TypeError(f"folder is {_inputs.name_of_type(folder)}: give a path as text")
-    return Path(folder)
-
-
-def _need_folder(folder):
-    """Return the run folder, made if it is not there; refuse one that holds something else."""
-    folder = _need_path(folder)
-    if folder.exists() and not folder.is_dir():
-        raise ValueError(f"{folder.name} is a file: give a folder for the run")
-    if folder.is_dir() and not (folder / MANIFEST).exists():
-        others = sorted(each.name for each in folder.iterdir() if not _is_ours(each.name))
-        if others:
-            raise ValueError(
-                f"{folder.name} is not a run folder: it holds {others[0]!r}"
-                f"{f' and {len(others) - 1:,} more' if len(others) > 1 else ''} and no {MANIFEST}; "
-                "give a new or empty folder"
-            )
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder.resolve()
-
-
-def _is_ours(name):
-    """Say whether a run that was killed at its very beginning may have left a file."""
-    return name.startswith("lock.db") or (
-        name.startswith(f".{MANIFEST}.") and name.endswith(".new")
-    )
-
-
-def _remove_torn(folder):
-    """Remove what a run that was killed while writing left unfinished."""
-    for torn in [*folder.glob(".*.new"), *folder.glob("*/.*.new")]:
-        torn.unlink(missing_ok=True)
+# ---------------------------------------------------------------- the manifest
 
 
 def _begin(folder, asked):
@@ -390,11 +372,13 @@ def _begin(folder, asked):
         for name in ("observed_until", "since", "capacity", "limit", "noise", "window", "name")
     }
     options["rules"] = files.digest_of_table(asked.rules)
+    # The address of a server may hold a password, which a manifest is no place for.
+    options["store"] = asked.store and files.digest_of_bytes(asked.store.encode())
     manifest = _manifest_of(folder)
     if manifest is None:
-        manifest = {"kind": KIND, "version": funnelkit.__version__, "inputs": inputs}
+        manifest = {"kind": folders.KIND, "version": funnelkit.__version__, "inputs": inputs}
         manifest |= {"options": options, "steps": []}
-        _write_manifest(folder, manifest)
+        folders.write_manifest(folder, manifest)
         return manifest
     if manifest["version"] != funnelkit.__version__:
         raise ValueError(
@@ -416,24 +400,17 @@ def _begin(folder, asked):
 
 
 def _manifest_of(folder):
-    """Return the manifest of a run folder; None if there is none."""
-    path = folder / MANIFEST
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except (ValueError, OSError):
-        manifest = None
-    if not isinstance(manifest, dict) or manifest.get("kind") != KIND:
-        raise ValueError(
-            f"{folder.name} is not a run folder: its {MANIFEST} is damaged or of something else; "
-            "give a new or empty folder"
-        )
+    """Return the manifest, with the steps up to the first that is not done; None without one.
+
+    A step after a gap was done with what is not there any more.
+    """
+    manifest = folders.read_manifest(folder)
+    if manifest is not None:
+        done = [entry["step"] for entry in manifest["steps"]]
+        places = zip(STEPS, done, strict=False)
+        right = next((n for n, (step, was) in enumerate(places) if step != was), len(STEPS))
+        manifest["steps"] = manifest["steps"][:right]
     return manifest
-
-
-def _write_manifest(folder, manifest):
-    write(folder / MANIFEST, (json.dumps(manifest, indent=1) + "\n").encode())
 
 
 def _table_of(manifest, before):

@@ -189,13 +189,14 @@ def _typed(values, column):
             read = values
         read = read.astype("datetime64[s]")
     elif column.kind == "flag":
-        known = values.isin([True, False]) & values.notna()
-        read = values.astype(object).where(
-            known, values.astype("str").str.strip().str.lower().map(FLAGS)
-        )
+        as_flag = values.astype(object).map({True: True, False: False})  # 1 and 1.0 as well
+        read = as_flag.fillna(values.astype("str").str.strip().str.lower().map(FLAGS))
         read = read.astype("boolean")
     else:
-        read = pd.to_numeric(values, errors="coerce").astype("float64")
+        try:
+            read = pd.to_numeric(values, errors="coerce").astype("float64")
+        except OverflowError:  # Python's whole numbers have no end
+            read = pd.to_numeric(values.astype("str"), errors="coerce").astype("float64")
         read = read.where(read.abs() != float("inf"))
         if column.kind == "whole":
             read = read.where(read % 1 == 0)

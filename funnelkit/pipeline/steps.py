@@ -11,7 +11,9 @@ from funnelkit.pipeline.sources import as_agreed, looked_up
 __all__ = [
     "RULES",
     "SEGMENTS",
+    "MOST",
     "automate",
+    "begin_of_mails",
     "fill_store",
     "join_people",
     "learn_model",
@@ -48,6 +50,7 @@ SEGMENTS = (
     ("in between", "r >= 0"),
 )
 
+MOST = 1_000_000  # calls in a week, more than anybody makes
 WEEK = pd.Timedelta("7D")
 HOLD = pd.Timedelta("48h")  # from the form until a lead is scored
 WINDOW = pd.Timedelta("60D")  # within which a lead that enrols counts as bought
@@ -264,7 +267,7 @@ def score_leads(people, model, *, observed_until, capacity=36):
         ties in the order of the ids), `model_version`. No rows without a model.
     """
     end = _inputs.end_of_data("observed_until", observed_until)
-    capacity = _inputs.whole("capacity", capacity, at_least=0)
+    capacity = _inputs.whole("capacity", capacity, at_least=0, at_most=MOST)
     if model is not None and not isinstance(model, scoring.LeadModel):
         raise TypeError(
             f"model is {_inputs.name_of_type(model)}: give what pipeline.learn_model returns, or "
@@ -338,6 +341,17 @@ def recommend(ratings, courses, customers, *, n=3):
     return lists[columns].sort_values(["customer_id", "rank"], ignore_index=True)
 
 
+def begin_of_mails(since, end):
+    """Return the moment since which mails are sent; refuse one after the end."""
+    since = _inputs.moment("since", since)
+    if since > end:
+        raise ValueError(
+            f"since is {since}, after the end of the data, {end:%Y-%m-%d}: no mail could be due; "
+            "give an earlier day"
+        )
+    return since
+
+
 def automate(url, people, deals, stages, *, rules=RULES, observed_until, since=None):
     """Let the rules act on the deals' stages, and send the mails that are due.
 
@@ -363,7 +377,7 @@ def automate(url, people, deals, stages, *, rules=RULES, observed_until, since=N
         `key`, `lead_id`, `mail`, `asked_at`, `outcome`; `tasks`, those due since for advisers.
     """
     end = _inputs.end_of_data("observed_until", observed_until)
-    since = end - WEEK if since is None else _inputs.moment("since", since)
+    since = end - WEEK if since is None else begin_of_mails(since, end)
     people = as_agreed(people, "leads", ["lead_id", "created_at", "consent"], what="people")
     deals = as_agreed(deals, "deals", ["deal_id", "lead_id", "list_price"])
     stages = as_agreed(stages, "stages", ["deal_id", "stage", "entered_at"])
@@ -379,6 +393,13 @@ def automate(url, people, deals, stages, *, rules=RULES, observed_until, since=N
     done = ledger[(ledger["outcome"] == "done") & (ledger["at"] > since)]
     store = crm.Store(url)
     mails = done[done["action"] == "mail"].sort_values(["at", "key"], kind="stable")
+    strange = ~mails["user_id"].isin(store.contacts(merged=True)["lead_id"])
+    if strange.any():
+        raise ValueError(
+            f"the store has no contact for {strange.sum():,} of {len(mails):,} mails (first: "
+            f"{mails.loc[strange, 'user_id'].iloc[0]!r}): give the store that pipeline.fill_store "
+            "filled; if that is gone, begin a new run in another folder"
+        )
     for row in mails.itertuples():
         store.send_mail(row.user_id, row.name, at=row.at, key=row.key)
     sent = store.mails()

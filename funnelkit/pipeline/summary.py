@@ -8,6 +8,7 @@ import pandas as pd
 
 from funnelkit import _inputs, automation, plots, report
 from funnelkit.pipeline.sources import need_parts
+from funnelkit.pipeline.steps import MOST
 
 __all__ = ["make_page"]
 
@@ -38,7 +39,7 @@ def make_page(tables, measures, found, *, made, capacity=36, name="the school"):
         One page of HTML that needs nothing else.
     """
     made = _inputs.end_of_data("made", made)
-    capacity = _inputs.whole("capacity", capacity, at_least=0)
+    capacity = _inputs.whole("capacity", capacity, at_least=0, at_most=MOST)
     need_parts(tables, PARTS, "each step")
     measures = _measured(measures)
     sections = [

@@ -77,14 +77,9 @@ def read(path):
     parameters : dict
     """
     path = _path(path)
-    if path.is_dir():
-        raise ValueError(f"{path.name} is a folder: give the file that LeadModel.save wrote")
-    if not path.exists():
-        raise ValueError(f"there is no file {path.name}: {GIVEN}")
-    if path.stat().st_size > LARGEST:
-        raise ValueError(f"{path.name} is too large for a model of leads: {GIVEN}")
+    content = _bytes_of(path)
     try:
-        content = json.loads(path.read_bytes().decode("utf-8"))
+        content = json.loads(content.decode("utf-8"))
     except (ValueError, RecursionError):  # not text, or not JSON
         raise ValueError(
             f"{path.name} cannot be read as JSON, in which models of leads are kept: "
@@ -108,11 +103,28 @@ def read(path):
         if not VERSION.fullmatch(version):
             raise ValueError("version")
         check(parameters)
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
         raise ValueError(
             f"{path.name} lacks what a model of leads needs to score: {ANEW}"
         ) from None
     return version, parameters
+
+
+def _bytes_of(path):
+    """Return the bytes of a file, or say why it cannot be one of a model."""
+    try:
+        if path.is_dir():
+            raise ValueError(f"{path.name or path} is a folder: {GIVEN}")
+        if not path.exists():
+            raise ValueError(f"there is no file {path.name}: {GIVEN}")
+        if not path.is_file():  # a device or a pipe may never end
+            raise ValueError(f"{path.name} is not a file: {GIVEN}")
+        if path.stat().st_size > LARGEST:
+            raise ValueError(f"{path.name} is too large for a model of leads: {GIVEN}")
+        return path.read_bytes()
+    except OSError as error:
+        why = (error.strerror or type(error).__name__).lower()
+        raise ValueError(f"{path.name[:60]} cannot be read ({why}): {GIVEN}") from None
 
 
 def check(parameters):
@@ -145,6 +157,8 @@ def check(parameters):
         if part["weights"][part["reference"]] != 0:
             raise ValueError("reference")
     if text is not None:
+        if not isinstance(text["column"], str):
+            raise TypeError("column")
         _need_numbers(text["intercept"])
         for idf, weight in text["words"].values():
             _need_numbers(idf, weight)

@@ -15,8 +15,9 @@ __all__ = ["Checker", "Problem", "Refused", "read_json", "too_large"]
 DEPTH = 8  # of lists and objects in each other; a batch has 3
 SHOWN = 10  # problems told at once
 DIGITS = 18  # of a whole number that is read exactly
-_TEXTS = re.compile(rb'"(?:[^"\\]|\\.)*+"')
-_BRACKETS = re.compile(rb"[\[\]{}]")
+# A bracket or a text; a text without an end goes on to the last byte, so that no byte is looked
+# at twice, whatever was sent.
+_PARTS = re.compile(rb'[\[\]{}]|"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 KINDS = {"integer": "a whole number", "number": "a number", "string": "a text", "null": "null"}
 KINDS |= {"object": "an object", "array": "a list", "boolean": "true or false"}
 
@@ -133,8 +134,9 @@ def _once(pairs):
 def _depth(body):
     """Return how deep lists and objects are in each other, texts left aside."""
     depth = deepest = 0
-    for bracket in _BRACKETS.findall(_TEXTS.sub(b"", body)):
-        depth += 1 if bracket in b"[{" else -1
+    for part in _PARTS.finditer(body):
+        first = body[part.start()]
+        depth += (first in b"[{") - (first in b"]}")
         deepest = max(deepest, depth)
     return deepest
 

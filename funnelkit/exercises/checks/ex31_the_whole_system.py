@@ -297,6 +297,12 @@ TASKS = [
                 "Give `json.loads` the function `refused` as `parse_constant`.",
             ),
             Mistake(
+                "one-field-alone",
+                functools.partial(ways.answered, one_field=True),
+                "A wrong value of `downloads` passes.",
+                "Look at the values of both fields.",
+            ),
+            Mistake(
                 "infinity-passes",
                 functools.partial(ways.answered, endless=True),
                 "Python reads `1e400` as infinity, which is not a whole number.",
