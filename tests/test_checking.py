@@ -661,6 +661,14 @@ def test_hints_come_one_by_one_and_end_with_the_solution(course):
     assert state()["tasks"]["91.1"] == {"hints": 3, "right": False, "tries": 0}
 
 
+def test_where_there_are_no_solutions_the_last_hint_names_none(course, tmp_path, monkeypatch):
+    monkeypatch.setattr(workspace, "ROOT", tmp_path)
+    last = registry.find("91.1").all_hints()[-1]
+    assert last.endswith(
+        "again. The worked solution is not in this copy of the course: ask your trainer."
+    )
+
+
 def test_a_hint_that_was_not_shown_is_not_spent(course):
     first, second = hint("91.1"), hint("91.1")
     assert "hints" not in str(workspace.read_state(workspace.state_path()))

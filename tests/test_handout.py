@@ -84,6 +84,8 @@ def test_a_stick_says_for_whom_it_is(stick):
     assert "Python 3.12 and 3.13" in text
     assert "Windows (Intel or AMD), Linux (Intel or AMD)" in text
     assert len(list((stick / handout.FOLDER / "wheels").iterdir())) == 4
+    assert "serves Python 3.13." in usb.page(["linux"], ["3.13"], 1)
+    assert "serves Python 3.11, 3.12 and 3.13." in usb.page(["linux"], ["3.11", "3.12", "3.13"], 1)
 
 
 def check(stick):

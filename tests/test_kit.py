@@ -326,6 +326,20 @@ def test_a_certificate_says_who_solved_what_and_what_it_proves(share):
     assert "://" not in text
 
 
+def test_two_who_share_a_machine_have_a_certificate_each(share, tmp_path, monkeypatch):
+    monkeypatch.setenv("FUNNELKIT_STATE", str(tmp_path / "a" / ".progress.json"))
+    room.export(share / "Carla.json")
+    room.export(share)  # and once more without a name, for the state of the room
+    text, count = certificates.page(share)
+    assert count == 3
+    assert [text.count(f'"name">{name}</p>') for name in ("Anna &lt;b&gt;", "Carla", "")] == [
+        1,
+        1,
+        1,
+    ]
+    assert room.read_room(share).machines == 3
+
+
 def test_a_certificate_has_the_titles_of_the_lessons():
     for nb in COURSE.lessons:
         assert certificates.lesson_title(nb.path.stem) == nb.title

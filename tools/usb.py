@@ -27,11 +27,12 @@ NAMES = {
 
 def page(systems: list[str], pythons: list[str], size: int) -> str:
     """Return the page that says how to set up a laptop, for a course of so many bytes."""
+    listed = " and ".join([", ".join(pythons[:-1]), pythons[-1]] if pythons[1:] else pythons)
     return (
         (HERE / "usb_readme.md")
         .read_text(encoding="utf-8")
         .format(
-            pythons="Python " + " and ".join(pythons),
+            pythons=f"Python {listed}",
             systems=", ".join(NAMES[system] for system in systems),
             megabytes=round(size / 1e6),
         )

@@ -198,7 +198,7 @@ def parser():
     verb.add_argument(
         "--certificates",
         metavar="PAGE",
-        help="write a certificate for each machine instead, to a page such as certificates.html",
+        help="write a certificate for each name instead, to a page such as certificates.html",
     )
     verb.set_defaults(run=show_room)
 

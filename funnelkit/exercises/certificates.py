@@ -1,4 +1,4 @@
-"""Certificates for a room: one page of HTML to print, a sheet for each machine.
+"""Certificates for a room: one page of HTML to print, a sheet for each name.
 
 They say what the files of `progress --export` say, and no more: nobody has watched.
 """
@@ -102,7 +102,8 @@ def page(folder, *, day=None):
     ----------
     folder : path
         Into which each machine exported its progress. The name on a sheet is that of the file, as
-        in ``progress --export "Anna Example.json"``; a file without a name has a line to write on.
+        in ``progress --export "Anna Example.json"``. Two names of one machine, of two who shared
+        it, are two sheets. A machine without a name has a line to write on.
     day : str, optional
         The date on the sheets, today when not given.
 
@@ -112,11 +113,13 @@ def page(folder, *, day=None):
         If nobody has solved anything.
     """
     day = day or time.strftime("%Y-%m-%d")
-    latest, _ = room.read_files(folder)
+    files, _ = room.read_all(folder)
+    named = {machine for path, machine, _ in files if name_of(path)}
+    last = {(name_of(path), machine): entries for path, machine, entries in files}
     sheets = [
         sheet(name, entries, day)
-        for name, entries in sorted((name_of(path), entries) for path, entries in latest.values())
-        if solved_in(entries)
+        for (name, machine), entries in sorted(last.items(), key=lambda one: one[0])
+        if solved_in(entries) and (name or machine not in named)
     ]
     if not sheets:
         raise ValueError(f"in {folder} is no file of progress with a solved task")

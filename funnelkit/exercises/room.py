@@ -12,7 +12,7 @@ from funnelkit import workspace
 from funnelkit.exercises import registry
 from funnelkit.exercises.notebook import entries_of
 
-__all__ = ["Room", "export", "read_files", "read_room"]
+__all__ = ["Room", "export", "read_all", "read_files", "read_room"]
 
 KIND = "funnelkit progress"
 NUMBER = "number of this work folder"
@@ -89,6 +89,33 @@ class Room:
         return "\n".join(lines)
 
 
+def read_all(folder):
+    """Return what the files in a folder say, the one written last at the end, and the odd ones.
+
+    Returns
+    -------
+    files : list of tuple
+        The path of the file, the number of its machine, and the state of each task.
+    odd : list of str
+        Names of files that are not of this kind.
+
+    Raises
+    ------
+    ValueError
+        If there is no such folder.
+    """
+    if not Path(folder).is_dir():
+        raise ValueError(f"{folder} is no folder: name the one into which progress is exported")
+    files, odd = [], []
+    for path in sorted(Path(folder).glob("*.json"), key=lambda path: (_written(path), path.name)):
+        read = _read(path)
+        if read is None:
+            odd.append(path.name)
+        else:
+            files.append((path, *read))
+    return files, odd
+
+
 def read_files(folder):
     """Return what the files in a folder say, by the number of the machine, and the odd ones.
 
@@ -106,16 +133,8 @@ def read_files(folder):
     ValueError
         If there is no such folder.
     """
-    if not Path(folder).is_dir():
-        raise ValueError(f"{folder} is no folder: name the one into which progress is exported")
-    latest, odd = {}, []
-    for path in sorted(Path(folder).glob("*.json"), key=lambda path: (_written(path), path.name)):
-        read = _read(path)
-        if read is None:
-            odd.append(path.name)
-        else:
-            latest[read[0]] = (path, read[1])
-    return latest, odd
+    files, odd = read_all(folder)
+    return {machine: (path, tasks) for path, machine, tasks in files}, odd
 
 
 def read_room(folder):

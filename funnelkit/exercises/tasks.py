@@ -7,6 +7,7 @@ from functools import cached_property
 
 import pandas as pd
 
+from funnelkit import workspace
 from funnelkit.exercises.answers import Unsupported
 from funnelkit.exercises.kinds import Kind, Wrong, described
 
@@ -191,11 +192,13 @@ class Task:
     def all_hints(self):
         """Return the hints in order, with the one about lesson and solution at the end."""
         last = f"Read “{self.section}” in lesson {self.stem[:2] or self.id.split('.')[0]} again."
-        if self.stem:
+        if self.stem and (workspace.ROOT / "exercises" / "solutions").is_dir():
             last += (
                 f" The worked solution is in the folder of the course, in "
                 f"`exercises/solutions/{self.stem}.ipynb`, under {self.id}."
             )
+        elif self.stem:  # what is handed out to learners has none
+            last += " The worked solution is not in this copy of the course: ask your trainer."
         return [*self.hints, last]
 
 
