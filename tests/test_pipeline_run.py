@@ -16,7 +16,7 @@ from sqlalchemy.engine import Engine
 import funnelkit as fk
 from funnelkit import automation, crm, metrics, pipeline, report, school, scoring
 from funnelkit.app import cli
-from funnelkit.pipeline import files, measures, runner, sources
+from funnelkit.pipeline import files, folders, measures, runner, sources
 
 END = "2026-06-30"
 
@@ -448,7 +448,7 @@ def test_a_run_that_is_killed_at_each_write_ends_as_if_it_had_not_been(
     folder, done, kills = tmp_path / "run", set(), 0
 
     def prepare():
-        genuine = runner.write
+        genuine = folders.write
 
         def write(path, content):
             name = path.relative_to(folder.resolve()).as_posix()
@@ -464,7 +464,7 @@ def test_a_run_that_is_killed_at_each_write_ends_as_if_it_had_not_been(
             path.with_name(f".{path.name}.1.new").write_bytes(content[: len(content) // 2])
             die()
 
-        runner.write = write
+        folders.write = write
 
     while killed(folder, company, prepare):
         kills += 1
