@@ -21,7 +21,10 @@ const drawn = Reveal.initialize({
 async function draw() {
   const all = document.querySelectorAll('pre.mermaid');
   if (!all.length) return;
-  mermaid.initialize({ startOnLoad: false, theme: 'neutral', themeVariables: { fontSize: '24px' } });
+  // Close together, so that a long chain keeps letters that the last row can read.
+  const flowchart = { rankSpacing: 30, nodeSpacing: 30, padding: 8 };
+  const themeVariables = { fontSize: '24px' };
+  mermaid.initialize({ startOnLoad: false, theme: 'neutral', themeVariables, flowchart });
   for (const [number, pre] of all.entries()) {
     const { svg } = await mermaid.render(`diagram-${number}`, pre.textContent);
     pre.innerHTML = svg;
