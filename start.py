@@ -11,6 +11,8 @@
     python start.py workspace         lay out the notebooks in work/, without JupyterLab
     python start.py report mylog.csv --steps visit,signup,purchase --window 14d
                                       the weekly report on a file of your own, as one page
+    python start.py pipeline FOLDER   run the whole system, from the tables to the report
+    python start.py serve MODEL.json  answer "score this lead" over HTTP, by a saved model
     python start.py grade FOLDER      make a table of a folder of submitted notebooks
     python start.py test              run every test (what follows is passed on to pytest)
     python start.py trials            try the course in awkward places (or: trials mirror)
@@ -50,6 +52,7 @@ NEWEST = (3, 14)
 
 # The environment that each command runs in.
 VERBS = ["lab", "doctor", "reset", "progress", "room", "workspace", "grade", "report"]
+VERBS += ["pipeline", "serve"]
 VERBS = dict.fromkeys(VERBS, "lab")
 VERBS.update(test="test", run="test", trials="test", bench="bench", site="site", slides="lab")
 VERBS.update(extras=None)  # each extra has one of its own
@@ -223,7 +226,8 @@ def main(arguments):
     check_python()
     install = installer()
     # These are told files, which are meant from where their user stands.
-    place = {"cwd": os.getcwd()} if verb in ("grade", "progress", "report", "room") else {}
+    told = ("grade", "progress", "report", "room", "pipeline", "serve")
+    place = {"cwd": os.getcwd()} if verb in told else {}
     kinds, codes = [VERBS[verb]], []
     if verb == "extras":
         # The first argument may name one of them.

@@ -405,7 +405,7 @@ def test_commands_that_take_files_take_them_from_where_their_user_stands(
         install, "call", lambda command, env, cwd=None: places.append((command[3:], cwd)) or 0
     )
     taking = [["grade", "submissions"], ["progress", "--export", "share"], ["room", "share"]]
-    taking.append(["report", "mylog.csv"])
+    taking += [["report", "mylog.csv"], ["pipeline", "week_26"], ["serve", "model.json"]]
     for arguments in (*taking, ["reset", "02"]):
         assert course.main(arguments) == 0
     assert places == [

@@ -7,16 +7,14 @@ are made up, and are no benchmark of any industry. `funnelkit.school.heating_fir
 ``python -m funnelkit.world.heating`` writes them, ``--check`` compares them with a fresh run.
 """
 
-import argparse
-import json
 import sys
 
 import numpy as np
 import pandas as pd
 
-from funnelkit import data
 from funnelkit.world.draws import Draws
 from funnelkit.world.keys import DAY, WEEK, add_months, as_moments, seconds_of
+from funnelkit.world.written import write_or_compare_folder
 
 __all__ = ["draw_firm", "main"]
 
@@ -189,29 +187,20 @@ def _surveys(draws):
 
 def main(arguments: list[str] | None = None) -> int:
     """Write the firm's tables and their checksums, or compare them with a fresh run."""
-    parser = argparse.ArgumentParser(
-        prog="python -m funnelkit.world.heating", description="Write the project's tables."
+    return write_or_compare_folder(
+        "heating",
+        _files,
+        arguments,
+        command="funnelkit.world.heating",
+        what="Write the project's tables.",
     )
-    parser.add_argument("--check", action="store_true", help="write nothing: compare the files")
-    check = parser.parse_args(arguments).check
-    folder = data.data_folder() / "heating"
-    made = {
+
+
+def _files():
+    return {
         f"{name}.csv": table.to_csv(index=False, lineterminator="\n").encode()
         for name, table in draw_firm().items()
     }
-    sums = {name: data.checksum(content) for name, content in made.items()}
-    made["checksums.json"] = (json.dumps(sums, indent=1) + "\n").encode()
-    different = 0
-    for name, content in made.items():
-        path = folder / name
-        if path.is_file() and path.read_bytes() == content:
-            continue
-        different += 1
-        print(f"datasets/heating/{name}: {'differs from a fresh run' if check else 'written'}")
-        if not check:
-            path.parent.mkdir(exist_ok=True)
-            path.write_bytes(content)
-    return int(check and different > 0)
 
 
 if __name__ == "__main__":

@@ -12,8 +12,6 @@ between two runs is what the channel did and nothing else.
 ``python -m funnelkit.simulate`` writes the tables, ``--check`` compares them with a fresh run.
 """
 
-import argparse
-import gzip
 import io
 import json
 
@@ -51,6 +49,7 @@ from funnelkit.world.log import (
 from funnelkit.world.model import CHANNELS, MODEL, SEED, last_second
 from funnelkit.world.nurturing import draw_campaigns
 from funnelkit.world.regions import draw_regions
+from funnelkit.world.written import write_or_compare
 
 __all__ = ["files", "main", "truth", "world"]
 
@@ -261,27 +260,13 @@ def _json(value) -> bytes:
 
 def main(arguments: list[str] | None = None) -> int:
     """Write the generated files, or compare them with a fresh run."""
-    parser = argparse.ArgumentParser(
-        prog="python -m funnelkit.simulate",
-        description="Write the simulated tables, their dictionary and their truth.",
+    different, check = write_or_compare(
+        data.data_folder(),
+        files,
+        arguments,
+        command="funnelkit.simulate",
+        what="Write the simulated tables, their dictionary and their truth.",
     )
-    parser.add_argument(
-        "--check", action="store_true", help="write nothing: compare the files with a fresh run"
-    )
-    check = parser.parse_args(arguments).check
-    folder = data.data_folder()
-    different = []
-    for name, content in files().items():
-        path = folder / name
-        same = path.is_file() and data.read_content(path) == content
-        if same:
-            continue
-        different.append(name)
-        if not check:
-            packed = path.suffix == ".gz"
-            path.write_bytes(gzip.compress(content, 9, mtime=0) if packed else content)
-    for name in different:
-        print(f"datasets/{name}: {'differs from a fresh run' if check else 'written'}")
     if not different:
         print("datasets/: every generated file is as a fresh run makes it")
     elif check:

@@ -7,16 +7,15 @@ the first line of an order only, times before and after a change of the clocks.
 ``python -m funnelkit.world.samples`` writes them, ``--check`` compares them with a fresh run.
 """
 
-import argparse
 import json
 import sys
 
 import numpy as np
 import pandas as pd
 
-from funnelkit import data
 from funnelkit.world.draws import Draws
 from funnelkit.world.model import SEED
+from funnelkit.world.written import write_or_compare_folder
 
 __all__ = ["main", "samples"]
 
@@ -275,26 +274,13 @@ def _german(amount):
 
 def main(arguments: list[str] | None = None) -> int:
     """Write the sample exports and their checksums, or compare them with a fresh run."""
-    parser = argparse.ArgumentParser(
-        prog="python -m funnelkit.world.samples", description="Write the sample exports."
+    return write_or_compare_folder(
+        "samples",
+        samples,
+        arguments,
+        command="funnelkit.world.samples",
+        what="Write the sample exports.",
     )
-    parser.add_argument("--check", action="store_true", help="write nothing: compare the files")
-    check = parser.parse_args(arguments).check
-    folder = data.data_folder() / "samples"
-    made = samples()
-    sums = {name: data.checksum(content) for name, content in made.items()}
-    made["checksums.json"] = (json.dumps(sums, indent=1) + "\n").encode()
-    different = 0
-    for name, content in made.items():
-        path = folder / name
-        if path.is_file() and path.read_bytes() == content:
-            continue
-        different += 1
-        print(f"datasets/samples/{name}: {'differs from a fresh run' if check else 'written'}")
-        if not check:
-            path.parent.mkdir(exist_ok=True)
-            path.write_bytes(content)
-    return int(check and different > 0)
 
 
 if __name__ == "__main__":
