@@ -134,8 +134,8 @@ def _margins(tables, new, end):
     bought = orders.groupby("customer_id")[["amount", "cost"]].sum()
     share = bought["cost"].sum() / bought["amount"].sum() if bought["amount"].sum() else 0.0
     runs = runs[runs["customer_id"].isin(acquired.index)]
-    # The column counts in seconds, the end of a day in microseconds.
-    ended = runs["ended"].astype("datetime64[us]").fillna(end + _inputs.LAST_MOMENT)
+    # The column counts in seconds, the end of the data in nanoseconds.
+    ended = runs["ended"].astype("datetime64[ns]").fillna(end + _inputs.LAST_MOMENT)
     months = ((ended - runs["started"]) / pd.Timedelta("30.4D")).round().clip(upper=12)
     paid = (runs["price"] * months).groupby(runs["customer_id"]).sum() * (1 - share)
     margin = (bought["amount"] - bought["cost"]).add(paid, fill_value=0.0)
