@@ -787,13 +787,15 @@ def run_in_a_kernel(course, cells):
     cells = [nbformat.v4.new_code_cell(cell) for cell in [start, *cells]]
     notebook = nbformat.v4.new_notebook(cells=cells)
     manager = AsyncKernelManager(kernel_spec_manager=ThisPython())
-    NotebookClient(
+    client = NotebookClient(
         notebook,
         km=manager,
         timeout=60,
         resources={"metadata": {"path": str(ROOT)}},
         allow_errors=True,
-    ).execute()
+    )
+    client.owns_km = True  # else it leaves the kernel running
+    client.execute()
     return [cell.outputs for cell in notebook.cells[1:]]
 
 
