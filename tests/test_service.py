@@ -288,8 +288,9 @@ def test_options_and_head_are_answered_as_http_has_it(port):
     status, headers, content = ask(port, "HEAD", "/health", headers={})
     assert (status, content) == (200, None)
     assert int(headers["Content-Length"]) > 0
-    status, headers, _ = ask(port, "OPTIONS", "/score", headers={})
-    assert (status, headers["Allow"]) == (200, "OPTIONS, POST")
+    for path, methods in {"/score": "OPTIONS, POST", "/health": "GET, HEAD, OPTIONS"}.items():
+        status, headers, _ = ask(port, "OPTIONS", path, headers={})
+        assert (status, headers["Allow"]) == (200, methods)
 
 
 def raw(port, *pieces):

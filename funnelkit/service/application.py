@@ -212,6 +212,8 @@ def _finish(response):
     clocks = time.perf_counter(), time.thread_time()
     took, worked = (1000 * (now - then) for now, then in zip(clocks, flask.g.began, strict=True))
     response.headers.update(HEADERS)
+    if methods := response.headers.get("Allow"):  # Flask keeps them in no order
+        response.headers["Allow"] = ", ".join(sorted(methods.split(", ")))
     response.headers["Server-Timing"] = f"app;dur={took:.2f}, cpu;dur={worked:.2f}"
     method, rule = flask.request.method, flask.request.url_rule
     LOG.info(
