@@ -181,7 +181,7 @@ def truth() -> dict:
     >>> truth()["facts"]["outage_day"]
     '2026-03-18'
     """
-    return json.loads((data_folder() / "truth.json").read_text(encoding="utf-8"))
+    return _read_json("truth.json")
 
 
 def verify_checksums() -> list[str]:
@@ -211,21 +211,36 @@ def verify_checksums() -> list[str]:
             problem = str(error)
         if problem:
             problems.append(problem)
-    return problems + _folder_problems("heating") + _folder_problems("samples")
+    problems += _folder_problems("heating") + _folder_problems("samples")
+    return list(dict.fromkeys(problems))  # damaged checksums would be told for each table
 
 
 def _folder_problems(within: str) -> list[str]:
     """Return one sentence for each file of a folder that is not as the course ships it."""
     folder = data_folder() / within
-    sums = folder / "checksums.json"
-    if not sums.is_file():
+    if not (folder / "checksums.json").is_file():
         return [f"datasets/{within} is not there. Download or clone the course again."]
+    try:
+        sums = _read_json(f"{within}/checksums.json")
+    except ValueError as error:
+        return [str(error)]
     return [
         f"datasets/{within}/{name} is not the file that the course ships. Undo the change "
         f"(`git checkout datasets/{within}/{name}`) or download the course again."
-        for name, expected in json.loads(sums.read_text(encoding="utf-8")).items()
+        for name, expected in sums.items()
         if not (folder / name).is_file() or checksum((folder / name).read_bytes()) != expected
     ]
+
+
+def _read_json(name: str) -> dict:
+    """Return what a file of the folder of tables holds, in which there are no tables."""
+    try:
+        return json.loads((data_folder() / name).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        problem = "is not there"
+    except ValueError as error:  # also if it is no longer UTF-8
+        problem = f"is damaged ({error})"
+    raise ValueError(f"datasets/{name} {problem}. Download or clone the course again.")
 
 
 def checksum(content: bytes) -> str:
@@ -254,10 +269,7 @@ def read_content(path: Path) -> bytes:
 
 def _checksum_problem(file: str, content: bytes) -> str:
     """Return a sentence if the content is not what the course ships, else an empty string."""
-    path = data_folder() / "checksums.json"
-    if not path.is_file():
-        return "datasets/checksums.json is not there. Download or clone the course again."
-    expected = json.loads(path.read_text(encoding="utf-8"))
+    expected = _read_json("checksums.json")
     if checksum(content) == expected.get(file):
         return ""
     return (

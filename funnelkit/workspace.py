@@ -430,6 +430,9 @@ def update(root=None, *, today=None):
     """
     notebooks, work, path = course_notebooks(root), work_folder(root), state_path(root)
     with locked(work / ".copies", seconds=COPYING_SECONDS):
+        for folder in FOLDERS.values():
+            if os.path.lexists(work / folder):  # say so once if it is a file
+                make_folder(work / folder)
         copies, notes = _copies(path, today)
         done, changes = Update(notes=notes), {}
         for name, original in notebooks.items():

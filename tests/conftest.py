@@ -1,4 +1,4 @@
-"""Fixtures of the tests of grading."""
+"""Fixtures of the tests of grading, and of a user without a home."""
 
 import os
 
@@ -19,6 +19,18 @@ def course(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(checks, "__path__", [str(folder)])
         yield folder
+
+
+@pytest.fixture
+def homeless(monkeypatch):
+    """Have a user whom the machine does not know, as in many containers: there is no home."""
+    pwd = pytest.importorskip("pwd")
+
+    def nobody(number):
+        raise KeyError(f"getpwuid(): uid not found: {number}")
+
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", nobody)
 
 
 @pytest.fixture(scope="module")

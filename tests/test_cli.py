@@ -232,6 +232,14 @@ def test_one_damaged_copy_does_not_keep_the_others_from_being_renewed(course, ha
     assert copy.read_bytes() == handed_out(course / LESSON)
 
 
+def test_a_file_where_a_folder_of_copies_should_be_is_named(course, capsys):
+    (course / "work").mkdir()
+    (course / "work/notebooks").write_text("mine")
+    assert cli.main(["workspace"]) == 1
+    assert f"cannot use {course / 'work/notebooks'} (not a folder" in capsys.readouterr().err
+    assert (course / "work/notebooks").read_text() == "mine"
+
+
 def test_a_copy_that_cannot_be_written_is_named_and_the_others_are_renewed(course, monkeypatch):
     whole = workspace.write
 
@@ -896,6 +904,10 @@ def test_doctor_names_each_damaged_file_of_the_course(machine, monkeypatch, tmp_
     assert "unpack the course again" in remedy
     with pytest.raises(ValueError, match=r"datasets/spend.csv.gz is damaged .*again\."):
         data.load("spend")
+    (tables / "truth.json").write_bytes(b'{"seed":')
+    said, remedy = fault(doctor.check_data, machine)
+    assert said.count("truth.json is damaged") == 1
+    assert "unpack the course again" in remedy
     (machine / LESSON).write_bytes((machine / LESSON).read_bytes()[:-9])
     said, remedy = fault(doctor.check_notebooks, machine)
     assert said == f"notebooks: damaged are {LESSON}"
@@ -1063,9 +1075,14 @@ def test_doctor_on_a_home_that_cannot_be_written_to(machine, monkeypatch):
     assert "IPYTHONDIR cannot be written to" in doctor.check_home(machine)
 
 
-def test_doctor_on_grading(machine, monkeypatch):
-    monkeypatch.setattr(shutil, "which", lambda name: "/usr/bin/bwrap")
-    assert "bubblewrap is here" in doctor.check_grading(machine)
+@pytest.mark.skipif(os.name == "nt", reason="bubblewrap exists only on Linux")
+def test_doctor_on_grading(machine, monkeypatch, tmp_path):
+    bwrap = tmp_path / "bwrap"
+    monkeypatch.setattr(shutil, "which", lambda name: str(bwrap))
+    for code, told in ((0, "bubblewrap is here"), (1, "bubblewrap is here and does not work")):
+        bwrap.write_text(f"#!/bin/sh\nexit {code}\n")
+        bwrap.chmod(0o755)
+        assert doctor.check_grading(machine).split(": ")[1].split(";")[0] == told
     monkeypatch.setattr(shutil, "which", lambda name: None)
     assert "learners do not need it" in doctor.check_grading(machine)
 
@@ -1109,6 +1126,20 @@ def test_doctor_goes_on_after_a_fault_and_names_the_remedy(machine, capsys, monk
     assert lines[6] == "If that does not help, copy all of this to your trainer."
     assert lines[7].startswith("Python 3.")
     assert "pandas " in lines[7]
+
+
+def test_doctor_where_there_is_no_home(machine, homeless, monkeypatch):
+    monkeypatch.delenv("IPYTHONDIR", raising=False)
+
+    def check_bad(root):
+        raise doctor.Fault(f"cannot write to {root / 'work'} and ~", "mend it so")
+
+    lines, faults = doctor.diagnose(machine, checks=[check_bad, doctor.check_home])
+    assert faults == 1
+    assert "cannot write to the course's folder" in lines[0]
+    assert lines[0].endswith("and ~")
+    assert "IPYTHONDIR" in lines[2]
+    assert "cannot be written to, so 'funnelkit lab' uses work/.jupyter" in lines[2]
 
 
 def test_doctor_on_a_terminal_without_signs(machine):

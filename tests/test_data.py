@@ -376,6 +376,23 @@ def test_a_changed_file_is_refused(tmp_path, monkeypatch):
     assert any("spend.csv.gz is not there" in problem for problem in problems)
 
 
+def test_damage_to_what_is_not_a_table_is_named_once(tmp_path, monkeypatch):
+    """As by a stick that was pulled out: checksums, and the truth that lessons ask for."""
+    shutil.copytree(data.data_folder(), tmp_path, dirs_exist_ok=True)
+    monkeypatch.setattr(data, "data_folder", lambda: tmp_path)
+    names = ["checksums.json", "heating/checksums.json", "samples/checksums.json"]
+    for name in ["truth.json", *names]:
+        (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[:100])
+    told = [problem.partition(" (")[0] for problem in data.verify_checksums()]
+    assert told == [f"datasets/{name} is damaged" for name in names]
+    for ask in (data.truth, lambda: data.load("pilots")):
+        with pytest.raises(ValueError, match=r"\.json is damaged .* clone the course again\."):
+            ask()
+    (tmp_path / "truth.json").unlink()
+    with pytest.raises(ValueError, match=r"datasets/truth\.json is not there\. Download"):
+        data.truth()
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -308,7 +308,10 @@ CASES = {
         cells(
             "import os\nfrom concurrent.futures import ProcessPoolExecutor\n"
             "with ProcessPoolExecutor() as pool:\n    rate = max(pool.map(abs, [0.4321]))\n"
-            "assert os.cpu_count() == 2"
+            "assert os.cpu_count() == 2",
+            "import duckdb\nbase = duckdb.connect()\n"
+            "(threads,) = base.execute(\"select current_setting('threads')\").fetchall()\n"
+            "assert threads == (1,)\nnames = ['visit', 'lead']",
         ),
         "rrrr",
         {},

@@ -79,6 +79,14 @@ def test_a_table_that_cannot_be_written_goes_elsewhere(sandbox, tmp_path, monkey
     assert '"anna/90.ipynb","anna","90_things","4","4"' in capsys.readouterr().out
 
 
+def test_the_table_is_written_where_there_is_no_home(tmp_path, homeless, monkeypatch):
+    folder, to = hand_in(tmp_path / "in", anna__90=SOLVED), tmp_path / "g.csv"
+    row = grading.Submission("anna/90.ipynb", "anna")
+    monkeypatch.setattr(grading, "grade", lambda *a, **k: [row])
+    assert cli.main(["grade", str(folder), "--to", str(to)]) == 0
+    assert list(read(to)) == ["anna"]
+
+
 def test_a_place_for_the_table_that_is_none_is_refused_first(tmp_path, capsys, monkeypatch):
     folder = hand_in(tmp_path / "in", anna__90=SOLVED)
     (tmp_path / "notes.txt").write_text("mine")
@@ -108,6 +116,16 @@ def test_a_read_only_folder_and_a_full_disk_are_found_before_the_work(
     monkeypatch.setattr(journal.Journal, "_write", full)
     assert cli.main(["grade", str(folder), "--to", str(tmp_path / "g.csv")]) == 1
     assert "it cannot be written there (No space left on device)" in capsys.readouterr().err
+
+
+def test_a_run_goes_on_only_with_the_same_tables(tmp_path, monkeypatch):
+    monkeypatch.setattr(journal, "data_folder", lambda: tmp_path)
+    (tmp_path / "heating").mkdir()
+    (tmp_path / "heating/orders.csv").write_text("a")
+    before = grading.version(grading.Limits())
+    assert grading.version(grading.Limits()) == before
+    (tmp_path / "heating/orders.csv").write_text("a,b")
+    assert grading.version(grading.Limits()) != before
 
 
 def test_two_runs_do_not_write_to_one_table(tmp_path, capsys):

@@ -82,13 +82,30 @@ def test_hidden_folders_are_looked_into_and_what_programs_keep_is_not(tmp_path):
         tmp_path,
         **{".anna__90": SOLVED, "ben__.git__x": SOLVED, "ben__._90": b"", "..c__.d__90": SOLVED},
     )
-    (tmp_path / ".DS_Store").write_bytes(b"x")
+    for name in (".DS_Store", "Thumbs.db", "desktop.ini"):
+        (tmp_path / name).write_bytes(b"x")
     (tmp_path / "ben/.ipynb_checkpoints").mkdir()
     assert problems(tmp_path) == {
         "..c/.d/90.ipynb": "",
         ".anna/90.ipynb": "",
         "ben": "The folder is empty: no notebook (a file that ends in .ipynb).",
     }
+
+
+def test_what_a_platform_puts_beside_a_learners_notebook_is_not_a_learner(tmp_path):
+    """A project has more than one file, and Moodle has another folder for what was typed in."""
+    for name in ("Jo Doe_47_assignsubmission_file_90.ipynb", "doejane_471_99001_90.ipynb"):
+        (tmp_path / name).write_bytes(b"x")
+    for name in ("Jo Doe_47_assignsubmission_file_store.db", "doejane_471_99002_report.html"):
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "Jo Doe_47_assignsubmission_onlinetext").mkdir()
+    (tmp_path / "Li_48_assignsubmission_file_90.docx").write_bytes(b"x")
+    assert list(problems(tmp_path).values()) == [
+        "",
+        "There is only Li_48_assignsubmission_file_90.docx: no notebook (a file that ends in "
+        ".ipynb).",
+        "",
+    ]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names are text elsewhere")
@@ -116,6 +133,10 @@ LEARNERS = {
     "Kopie von 90_things_Anna-Lena.ipynb": "Anna-Lena",
     "90_things_Anna - Kopie.ipynb": "Anna",
     "90_things_Anna-Copy1.ipynb": "Anna",
+    "90_things_Anna copy 2.ipynb": "Anna",
+    "Cópia de 90_things_Anna.ipynb": "Anna",
+    "90_things_Anna - 副本.ipynb": "Anna",
+    "90_things - 副本 (2).ipynb": "90_things - 副本 (2)",
     "90_Anna.ipynb": "Anna",
     "90_things_O'Neil.IPYNB": "O'Neil",
     "90_things.ipynb": "90_things",
@@ -233,6 +254,10 @@ def test_nothing_of_a_prefix_is_mounted_but_its_libraries():
         [],
         [Path("/lib")],
     )
+
+
+def test_the_proof_needs_no_home(homeless):
+    assert all(isinstance(folder, Path) for folder in mounts.private_folders())
 
 
 # ---------------------------------------------------------------- what the kernel holds

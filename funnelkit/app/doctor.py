@@ -109,6 +109,10 @@ def check_data(root):
     from funnelkit import data
 
     wrong = data.verify_checksums()
+    try:
+        data.truth()
+    except ValueError as error:
+        wrong.append(str(error))
     if wrong:
         raise Fault(
             "data: " + " ".join(wrong),
@@ -356,9 +360,21 @@ def check_names(root):
 
 def check_grading(root):
     """Return a sentence about what trainers need to grade submissions; never a Fault."""
-    if shutil.which("bwrap"):
+    bwrap = shutil.which("bwrap")
+    if not bwrap:
+        return "grading (for trainers): bubblewrap is not here; learners do not need it"
+    command = [bwrap, "--ro-bind", "/", "/", "--unshare-pid", "--unshare-net"]
+    command += ["--unshare-user"] * (os.geteuid() != 0)  # as the grader does
+    try:
+        works = subprocess.run([*command, "true"], capture_output=True, timeout=60).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        works = False
+    if works:
         return "grading (for trainers): bubblewrap is here"
-    return "grading (for trainers): bubblewrap is not here; learners do not need it"
+    return (
+        "grading (for trainers): bubblewrap is here and does not work; 'funnelkit grade' says what "
+        "to do, and learners do not need it"
+    )
 
 
 CHECKS = [check_python, check_packages, check_data, check_notebooks, check_work, check_home]
@@ -368,7 +384,8 @@ CHECKS += [check_lab, check_grading]
 
 def private(text, root):
     """Return a text without the paths that say who uses the machine."""
-    for path, name in ((str(root), "the course's folder"), (str(Path.home()), "~")):
+    # Without HOME a user whom the machine does not know has no home: then it stays "~".
+    for path, name in ((str(root), "the course's folder"), (os.path.expanduser("~"), "~")):
         if len(path) > 1:
             text = text.replace(path, name)
     return text

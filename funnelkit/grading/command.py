@@ -5,6 +5,7 @@ it, so that a run which is stopped, or ends in a power cut, goes on where it was
 """
 
 import contextlib
+import os
 import signal
 import sys
 import tempfile
@@ -139,7 +140,8 @@ def _tell_stopped(journal):
 def _write(graded, to):
     """Write the table, somewhere; return the sentence that says where."""
     places = [to, workspace.free_name(to.parent, to.stem, to.suffix)]
-    for folder in (Path(), Path.home(), Path(tempfile.gettempdir())):
+    # Where there is no home it stays "~", a folder that is not there.
+    for folder in map(Path, (".", os.path.expanduser("~"), tempfile.gettempdir())):
         places.append(workspace.free_name(folder.absolute(), to.stem, to.suffix or ".csv"))
     for place in dict.fromkeys(places):
         try:

@@ -36,7 +36,7 @@ def version(limits):
     folders = [*map(Path, checks.__path__), PACKAGE]
     for file in sorted({file for folder in folders for file in folder.rglob("*.py")}):
         digest.update(file.name.encode() + file.read_bytes())
-    for file in sorted(data_folder().glob("*")):
+    for file in sorted(data_folder().rglob("*")):
         digest.update(f"{file.name} {file.stat().st_size}".encode())
     return digest.hexdigest()
 

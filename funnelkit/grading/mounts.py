@@ -126,7 +126,7 @@ def mounts(course, hidden):
 
 def private_folders():
     """Return folders beside this Python, and of the user, that no sandbox may see into."""
-    home = Path.home()
+    home = Path(os.path.expanduser("~"))  # which stays so where there is none
     beside = [*prefixes(), *(program.parent.parent for program in programs())]
     folders = [home, home / ".config", home / ".local" / "share"]
     folders += [prefix / name for prefix in beside for name in ("", "share", "etc")]

@@ -56,6 +56,9 @@ def _environment(course, home):
         # A process for each submission uses the machine; threads in each would only queue.
         **{f"{library}_NUM_THREADS": "1" for library in one},
         "LOKY_MAX_CPU_COUNT": "2",
+        # DuckDB has no variable of its own, and takes a thread for each processor of the machine,
+        # which on a large one are more than a submission may have; this one it asks first.
+        "SLURM_CPUS_ON_NODE": "1",
         "MALLOC_ARENA_MAX": "2",
     }
 

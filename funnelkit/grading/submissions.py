@@ -38,6 +38,8 @@ SKIPPED = (
     ".config",
     ".local",
     ".Trash",
+    "Thumbs.db",
+    "desktop.ini",
 )
 LINK = "It is a symbolic link, which is not followed: hand in the file itself."
 
@@ -148,13 +150,16 @@ def _found(root, inside, problem=""):
 def _empty_handed(root, found, others):
     """Yield who handed in something, but no notebook."""
     seen = {one.path.relative_to(root).parts[0] for one in found}
+    learners = {one.learner for one in found}  # platforms may put each file beside the others
     for first, files in others.items():
         path = root / first
         if first in seen or first.startswith(".") or first in SKIPPED or path.is_symlink():
             continue
         if files or path.is_dir():
             there = f"There is only {', '.join(files[:3])}" if files else "The folder is empty"
-            yield _found(root, Path(first), f"{there}: no notebook (a file that ends in .ipynb).")
+            one = _found(root, Path(first), f"{there}: no notebook (a file that ends in .ipynb).")
+            if one.learner not in learners:
+                yield one
 
 
 def as_text(name):
@@ -176,14 +181,15 @@ _PLATFORMS = (
     re.compile(r"(?P<who>[^_]+)(?:_LATE)?_\d{3,}_\d{3,}_.*"),  # Canvas
     re.compile(r".*?_(?P<who>[^_]+)_attempt_[\d-]{10,}.*"),  # Blackboard
 )
+_COPIES = "copy|kopie|copie|c[oó]pia|副本"
 _COPY = re.compile(
-    r"^(?:(?:copy(?: \d+)? of|kopie von|copie de|copia de|kopia) )+"
-    r"|(?:[ _-]+(?:copy|kopie|copie|copia)\d*|[ _-]*\(\d+\)|-copy\d*|-\d{1,2})+$",
+    r"^(?:(?:copy(?: \d+)? of|kopie von|copie de|c[oó]pia de|kopia) )+"
+    rf"|(?:[ _-]+(?:{_COPIES})(?: ?\d+)?|[ _-]*\(\d+\)|-copy\d*|-\d{{1,2}})+$",
     re.IGNORECASE,
 )
 _NO_NAME = re.compile(
     r"(?:\d+|v\d*|final|new|neu|my|solved|solution|exercise|submission|work|notebook"
-    r"|copy|kopie|copie|copia|of|von|de)(?:[ _.-]*(?:\d+|v\d*|final|new))*",
+    rf"|{_COPIES}|of|von|de)(?:[ _.-]*(?:\d+|v\d*|final|new))*",
     re.IGNORECASE,
 )
 
