@@ -560,6 +560,16 @@ def test_a_run_of_another_version_is_refused(company, whole, monkeypatch):
         pipeline.run(whole, company)
 
 
+def test_a_wrong_call_leaves_no_folder_behind(company, tmp_path):
+    with pytest.raises(ValueError, match="until"):
+        pipeline.run(tmp_path / "run", company, until="raport")
+    with pytest.raises(ValueError, match="capacity"):
+        pipeline.run(tmp_path / "run", company, capacity=-1)
+    with pytest.raises(TypeError, match="tables"):
+        pipeline.run(tmp_path / "run", 3)
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_folder_that_holds_something_else_is_left_alone(company, tmp_path):
     (tmp_path / "thesis.txt").write_text("years of work")
     with pytest.raises(ValueError, match=r"is not a run folder: it holds 'thesis.txt' and no mani"):
@@ -699,6 +709,11 @@ def dangling(tmp_path):
     return tmp_path / "link"
 
 
+def circle(tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "link")
+    return tmp_path / "link"
+
+
 def locked_by_a_folder(tmp_path):
     (tmp_path / "run" / "lock.db").mkdir(parents=True)
     return tmp_path / "run"
@@ -715,6 +730,7 @@ def locked_by_a_text(tmp_path):
     [
         (in_a_file, "run cannot be made a run folder"),
         (dangling, "link cannot be made a run folder"),
+        (circle, "link cannot be made a run folder"),
         (lambda folder: folder / ("x" * 300), "cannot be made a run folder"),
         (lambda folder: "a\0b", "has a character 0"),
         (locked_by_a_folder, "lock.db is of no use"),

@@ -320,6 +320,17 @@ def test_a_folder_and_a_missing_file_are_named(tmp_path):
         scoring.load_model(tmp_path / ("x" * 300))
 
 
+def test_a_place_where_no_file_can_be_saved_is_named(tmp_path):
+    with pytest.raises(ValueError, match="is a folder: name the file in it"):
+        MODEL.save(tmp_path)
+    with pytest.raises(ValueError, match="cannot be written"):
+        MODEL.save(tmp_path / ("x" * 300))
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ValueError, match="cannot be written"):
+        MODEL.save(tmp_path / "file" / "model.json")
+    assert MODEL.save(tmp_path / "new" / "lead_model.json").is_file()
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "model.json")

@@ -3,6 +3,7 @@
 Input is checked as `funnelkit._inputs` says.
 """
 
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -12,9 +13,11 @@ from funnelkit.workspace import write
 
 __all__ = [
     "KIND",
+    "make_folder",
     "need_folder",
     "need_path",
     "read_manifest",
+    "real_path",
     "remove_torn",
     "write_manifest",
     "write_result",
@@ -36,12 +39,28 @@ def need_path(folder):
 
 
 def need_folder(folder):
-    """Return the run folder, made if it is not there; refuse one that holds something else."""
+    """Return the path of a run folder, there or not; refuse one that holds something else."""
     folder = need_path(folder)
-    try:
+    with _told(folder):
         _need_ours(folder)
+    return folder
+
+
+def real_path(folder):
+    """Return a path without links in it; unlike Path.resolve also where links go in a circle."""
+    return Path(os.path.realpath(folder))
+
+
+def make_folder(folder):
+    """Make the run folder if it is not there."""
+    with _told(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        return folder.resolve()
+
+
+@contextlib.contextmanager
+def _told(folder):
+    try:
+        yield
     except OSError as error:
         raise ValueError(
             f"{folder.name[:60]} cannot be made a run folder ({_why(error)}): give the path of a "

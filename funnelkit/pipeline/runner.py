@@ -229,10 +229,12 @@ def run(
         name=name,
         rules=_inputs.need_table(rules, "rules"),
         store=store,
-        folder=folder,
+        folder=folders.real_path(folder),
         given=sources.need_tables(tables),
     )
-    _need_store(store)
+    folders.make_folder(folder)  # not before, so that a wrong call leaves none behind
+    _need_store(store)  # which may lie in it
+    folder = asked.folder
     with files.alone(folder):
         manifest = _begin(folder, asked)
         folders.remove_torn(folder)

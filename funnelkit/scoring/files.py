@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+import os
 import re
 from pathlib import Path
 
@@ -40,11 +41,20 @@ def write(path, version, inputs, parameters):
     pathlib.Path
     """
     path = _path(path)
+    if os.path.isdir(path):
+        raise ValueError(f"{path.name or path} is a folder: name the file in it, lead_model.json")
     content = {"kind": KIND, "form": FORM, "version": version, "inputs": list(inputs)}
     content |= {"parameters": parameters}
     content["checksum"] = checksum(content)
     text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
-    workspace.write(path, (text + "\n").encode())
+    try:
+        workspace.write(path, (text + "\n").encode())
+    except OSError as error:
+        why = (error.strerror or type(error).__name__).lower()
+        raise ValueError(
+            f"{path.name[:60]} cannot be written ({why}): give a file in a folder in which you "
+            "may write"
+        ) from None
     return path
 
 
